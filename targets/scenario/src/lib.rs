@@ -1,0 +1,43 @@
+//! The input language of regdiff.
+//!
+//! A [`Scenario`] says what module parameters and kernel there are, what hardware is attached, what the firmware answers,
+//! what users and hardware do, and who runs next. It is pure data: it knows neither driver nor oracle.
+//!
+//! It has two stored forms, lossless between each other: a text form for people and a byte form for engines. Both are
+//! versioned; a stored scenario never changes its meaning silently.
+
+pub mod device;
+pub mod firmware;
+pub mod kernel;
+pub mod layout;
+pub mod limits;
+pub mod module;
+pub mod scalar;
+pub mod schedule;
+pub mod step;
+
+pub use device::{AdapterFeatures, ConnectionFeatures, Device, Lun, LunKind, Port, Protection, Topology};
+pub use firmware::{Answer, Command, Content, ContentField, FsfStatus, ProtocolStatus, Reply};
+pub use kernel::{Behaviours, Elevator, ElevatorAttach, Kernel, Layout, Midlayer};
+pub use layout::Profile;
+pub use module::Module;
+pub use scalar::{Domain, Field, Name, Record, Scalar, Selector};
+pub use schedule::{Choice, Context, Point, Turn};
+pub use step::{Actor, FailPoint, Moment, Operand, Slot, Step, Trigger, When};
+
+/// One input: a complete, self-contained run of the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Scenario {
+    /// Module parameters.
+    pub module: Module,
+    /// The kernel's profile.
+    pub kernel: Kernel,
+    /// FCP devices.
+    pub devices: Vec<Device>,
+    /// Scripted firmware answers.
+    pub firmware: Vec<Answer>,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// Who runs next.
+    pub schedule: Vec<Choice>,
+}
