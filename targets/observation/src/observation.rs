@@ -1,0 +1,106 @@
+//! What a user could see of a run.
+
+use serde::Serialize;
+
+use crate::event::Stamped;
+use crate::memory::Violation;
+use crate::object::{Attribute, Object};
+use crate::trap::Trap;
+
+/// The value of one attribute of one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Reading {
+    /// Of which object.
+    pub object: Object,
+    /// Which attribute.
+    pub attribute: Attribute,
+    /// Its value.
+    pub value: u64,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// Its moment never came.
+    #[default]
+    Missed,
+    /// It was done; the number is what the system call or callback returned (0, a count, or a negative error number).
+    Done(i64),
+    /// The user still hangs in it.
+    Blocked,
+}
+
+/// What can be seen when nothing is left to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rest {
+    /// Virtual time, in µs.
+    pub time_us: u64,
+    /// How many steps had begun.
+    pub steps_begun: u32,
+    /// Every attribute of every object, sorted by object and attribute.
+    pub readings: Vec<Reading>,
+    /// Index into [`Observation::events`] of the first event after this rest.
+    pub events_end: usize,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// All steps were tried and the machine is at rest.
+    #[default]
+    Rest,
+    /// A trap.
+    Trap(Box<Trap>),
+    /// The scenario needs something that this lane does not model; the text names it.
+    Unmodelled(&'static str),
+    /// A limit was hit before the machine came to rest.
+    Limit(Limit),
+}
+
+/// A limit of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Turns of tasks.
+    Turns,
+    /// Virtual time.
+    Time,
+    /// Events.
+    Events,
+}
+
+/// Something that should have been given back, or done, and was not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Leftover {
+    /// Of which FCP device.
+    pub device: u8,
+    /// What is left over, in kernel terms.
+    pub what: &'static str,
+    /// The kernel function that should have seen to it.
+    pub function: &'static str,
+}
+
+/// One lane's run of one scenario with one variant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Observation {
+    /// How it ended.
+    pub end: End,
+    /// How each step ended.
+    pub steps: Vec<StepOutcome>,
+    /// Each rest, in order; the last one is the end of the run unless it was cut short.
+    pub rests: Vec<Rest>,
+    /// Everything that happened, in order.
+    pub events: Vec<Stamped>,
+    /// Accesses to protection memory outside what was allocated.
+    pub violations: Vec<Violation>,
+    /// What was not given back.
+    pub leftovers: Vec<Leftover>,
+    /// How many SCSI commands reached the driver.
+    pub scsi_commands: u32,
+    /// How many hosts were added.
+    pub hosts_added: u32,
+    /// Turns of tasks taken.
+    pub turns: u64,
+}
