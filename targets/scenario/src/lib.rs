@@ -6,12 +6,14 @@
 //! It has two stored forms, lossless between each other: a text form for people and a byte form for engines. Both are
 //! versioned; a stored scenario never changes its meaning silently.
 
+pub mod bytes;
 pub mod device;
 pub mod firmware;
 pub mod kernel;
 pub mod layout;
 pub mod limits;
 pub mod module;
+mod repair;
 pub mod scalar;
 pub mod schedule;
 pub mod step;
@@ -21,6 +23,7 @@ pub use firmware::{Answer, Command, Content, ContentField, FsfStatus, ProtocolSt
 pub use kernel::{Behaviours, Elevator, ElevatorAttach, Kernel, Layout, Midlayer};
 pub use layout::Profile;
 pub use module::Module;
+pub use repair::repair;
 pub use scalar::{Domain, Field, Name, Record, Scalar, Selector};
 pub use schedule::{Choice, Context, Point, Turn};
 pub use step::{Actor, FailPoint, Moment, Operand, Slot, Step, Trigger, When};

@@ -105,6 +105,8 @@ names! {
         UnregisterHost = 58 "unregister_host",
         /// A command is prepared, not yet sent (between TOUCH and the driver).
         CommandPrepared = 59 "command_prepared",
+        /// Registration: the host's class device is visible, its FC data is not set up.
+        HostPublished = 60 "host_published",
         /// A random draw: set_online's sleep.
         DrawOnlineBackoff = 64 "draw_online_backoff",
         /// A random draw: the port scan's spread.
