@@ -1,1 +1,112 @@
-//! (to come)
+//! A simulated Linux: tasks and virtual time, work queues, blk-mq request memory, the SCSI midlayer, the FC transport.
+//!
+//! It knows no driver and no hardware. A driver implements [`scsi::HostDriver`] and calls what the kernel offers under the
+//! kernel's own names. Facts come from `spec/midlayer.md`; none of the kernel's code is copied.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use regdiff_observation::{End, Leftover, Stamped, Violation, Watch};
+use regdiff_scenario::{Context, Profile, Scenario};
+
+mod choice;
+pub mod memory;
+mod oops;
+mod record;
+pub mod scsi;
+mod task;
+mod wait;
+mod work;
+
+pub use oops::{Frame, Oops, Sim};
+pub use task::{MAX_TIME_US, MAX_TURNS, TaskFuture, TaskId, TimerId};
+pub use wait::{Completion, Mutex, MutexGuard, WaitQueue};
+pub use work::{Work, WorkQueue};
+
+/// Switches of a run that are not part of the scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switches {
+    /// Requests always have room and a pointer for protection data: takes the historical defect out of both variants.
+    pub protection_space_always_reserved: bool,
+}
+
+/// One machine's kernel.
+pub struct Kernel {
+    /// The scenario that is run.
+    pub scenario: Rc<Scenario>,
+    /// Structure sizes.
+    pub profile: &'static Profile,
+    /// Switches of this run.
+    pub switches: Switches,
+    /// SCSI commands that reached a host driver.
+    pub scsi_commands: Cell<u32>,
+    /// Hosts added.
+    pub hosts_added: Cell<u32>,
+    watch: Watch,
+    executor: RefCell<task::Executor>,
+    choices: RefCell<choice::Choices>,
+    running: Cell<(Context, u8)>,
+    frames: RefCell<Vec<&'static str>>,
+    end: RefCell<Option<End>>,
+    events: RefCell<Vec<Stamped>>,
+    violations: RefCell<Vec<Violation>>,
+    leftovers: RefCell<Vec<Leftover>>,
+    host_numbers: RefCell<Vec<bool>>,
+}
+
+/// What a run leaves for the observation.
+#[derive(Default)]
+pub struct Record {
+    /// How it ended, if not at rest.
+    pub end: Option<End>,
+    /// Events in order.
+    pub events: Vec<Stamped>,
+    /// Memory violations in order.
+    pub violations: Vec<Violation>,
+    /// What was not given back.
+    pub leftovers: Vec<Leftover>,
+}
+
+impl Kernel {
+    /// A kernel before anything happened.
+    pub fn new(scenario: Rc<Scenario>, switches: Switches, watch: Watch) -> Rc<Self> {
+        let profile = scenario.kernel.layout.profile();
+        Rc::new(Self {
+            scenario,
+            profile,
+            switches,
+            scsi_commands: Cell::new(0),
+            hosts_added: Cell::new(0),
+            watch,
+            executor: RefCell::default(),
+            choices: RefCell::default(),
+            running: Cell::new((Context::User, 0)),
+            frames: RefCell::default(),
+            end: RefCell::default(),
+            events: RefCell::default(),
+            violations: RefCell::default(),
+            leftovers: RefCell::default(),
+            host_numbers: RefCell::default(),
+        })
+    }
+
+    /// Whether the run is over early.
+    pub fn has_ended(&self) -> bool {
+        self.end.borrow().is_some()
+    }
+
+    /// How many events were recorded so far.
+    pub fn events_so_far(&self) -> usize {
+        self.events.borrow().len()
+    }
+
+    /// Takes what was recorded.
+    pub fn take_record(&self) -> Record {
+        Record {
+            end: self.end.take(),
+            events: self.events.take(),
+            violations: self.violations.take(),
+            leftovers: self.leftovers.take(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What is written down of a run.
+
+use std::cell::Cell;
+
+use regdiff_observation::{
+    Event, FcEvent, Leftover, LogId, LogLine, Object, Stamped, TraceRecord, Uevent, UeventAction, Watch,
+};
+
+use crate::Kernel;
+
+impl Kernel {
+    /// Writes an event down.
+    pub fn record(&self, event: Event) {
+        if self.watch == Watch::Everything {
+            let (context, _) = self.current();
+            self.events.borrow_mut().push(Stamped { time_us: self.now_us(), context, event });
+        }
+    }
+
+    /// A log line of a device.
+    pub fn log(&self, id: LogId, device: u8, argument: u64) {
+        self.record(Event::Log(LogLine { id, device: Some(device), argument }));
+    }
+
+    /// A log line of the driver as a whole.
+    pub fn log_driver(&self, id: LogId) {
+        self.record(Event::Log(LogLine { id, device: None, argument: 0 }));
+    }
+
+    /// A uevent.
+    pub fn uevent(&self, action: UeventAction, object: Object) {
+        self.record(Event::Uevent(Uevent { action, object }));
+    }
+
+    /// A record of the driver's recovery trace.
+    pub fn trace(&self, record: TraceRecord) {
+        self.record(Event::Trace(record));
+    }
+
+    /// An FC event.
+    pub fn fc_event(&self, event: FcEvent) {
+        self.record(Event::Fc(event));
+    }
+
+    /// Something was not given back.
+    pub fn leftover(&self, leftover: Leftover) {
+        let mut leftovers = self.leftovers.borrow_mut();
+        if !leftovers.contains(&leftover) {
+            leftovers.push(leftover);
+        }
+    }
+
+    /// Adds one to a counter.
+    pub fn count(counter: &Cell<u32>) {
+        counter.set(counter.get().saturating_add(1));
+    }
+}

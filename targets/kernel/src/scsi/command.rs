@@ -1,0 +1,188 @@
+//! SCSI commands and their results.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use regdiff_scenario::Command;
+
+use super::device::ScsiDevice;
+use super::queue::Carrier;
+use crate::{Completion, Kernel};
+
+/// What a command does, as far as the model cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the SCSI standards")]
+pub enum Cdb {
+    Inquiry {
+        length: u16,
+    },
+    InquiryVpd {
+        page: u8,
+    },
+    ReportLuns {
+        length: u32,
+    },
+    TestUnitReady,
+    ReadCapacity,
+    ModeSense {
+        page: u8,
+    },
+    Read {
+        lba: u32,
+        blocks: u32,
+    },
+    /// The pattern stands for the data.
+    Write {
+        lba: u32,
+        blocks: u32,
+        pattern: u64,
+    },
+    SynchronizeCache,
+}
+
+impl Cdb {
+    /// Its name in scenarios.
+    pub fn command(self) -> Command {
+        match self {
+            Self::Inquiry { .. } => Command::Inquiry,
+            Self::InquiryVpd { .. } => Command::InquiryVpd,
+            Self::ReportLuns { .. } => Command::ReportLuns,
+            Self::TestUnitReady => Command::TestUnitReady,
+            Self::ReadCapacity => Command::ReadCapacity,
+            Self::ModeSense { .. } => Command::ModeSense,
+            Self::Read { .. } => Command::Read,
+            Self::Write { .. } => Command::Write,
+            Self::SynchronizeCache => Command::SynchronizeCache,
+        }
+    }
+}
+
+/// The protection operation of a command (midlayer.md 10.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProtOp {
+    /// None.
+    #[default]
+    Normal,
+    /// Read: the device's protection data ends in the adapter.
+    ReadStrip,
+    /// Write: the adapter makes protection data.
+    WriteInsert,
+    /// Read: the adapter makes protection data for memory.
+    ReadInsert,
+    /// Write: memory's protection data ends in the adapter.
+    WriteStrip,
+    /// Protection data all the way.
+    ReadPass,
+    /// Protection data all the way.
+    WritePass,
+}
+
+/// The host byte of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the kernel's")]
+pub enum HostByte {
+    #[default]
+    Ok,
+    NoConnect,
+    Error,
+    SoftError,
+    ImmRetry,
+    TransportDisrupted,
+    TransportFailfast,
+}
+
+/// Sense key, additional sense code and qualifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the SCSI standards")]
+pub struct Sense {
+    pub key: u8,
+    pub asc: u8,
+    pub ascq: u8,
+}
+
+/// Data that came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the SCSI standards")]
+pub enum ScsiData {
+    #[default]
+    None,
+    Inquiry {
+        qualifier: u8,
+        device_type: u8,
+        version: u8,
+        byte5: u8,
+        length: u16,
+    },
+    Luns(Vec<u64>),
+    Capacity {
+        blocks: u64,
+        byte12: u8,
+    },
+    Mode {
+        write_cache: bool,
+    },
+    /// A digest of the blocks read.
+    Digest(u64),
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScsiResult {
+    /// Host byte.
+    pub host: HostByte,
+    /// SCSI status byte.
+    pub status: u8,
+    /// Sense data with CHECK CONDITION.
+    pub sense: Option<Sense>,
+    /// Bytes that did not come.
+    pub residual: u32,
+    /// What came.
+    pub data: ScsiData,
+}
+
+impl ScsiResult {
+    /// A result without data.
+    pub fn host(host: HostByte) -> Self {
+        Self { host, ..Self::default() }
+    }
+
+    /// Whether it went well.
+    pub fn is_good(&self) -> bool {
+        self.host == HostByte::Ok && self.status == 0
+    }
+
+    /// Whether the device asks to try again after a change: sense 28/00 or 29/00.
+    pub fn is_unit_attention(&self) -> bool {
+        self.sense.is_some_and(|s| s.key == 6 && matches!(s.asc, 0x28 | 0x29) && s.ascq == 0)
+    }
+}
+
+/// A scsi_cmnd: one try of a command.
+pub struct ScsiCommand {
+    /// For which device.
+    pub sdev: Rc<ScsiDevice>,
+    /// What it does.
+    pub cdb: Cdb,
+    /// Its protection operation.
+    pub prot_op: Cell<ProtOp>,
+    /// The FSF request that carries it, for the driver (0: none).
+    pub host_scribble: Cell<u64>,
+    pub(crate) carrier: Carrier,
+    pub(crate) prepared: Cell<bool>,
+    pub(crate) integrity_segments: u32,
+    pub(crate) result: RefCell<Option<ScsiResult>>,
+    pub(crate) completion: Completion,
+}
+
+impl ScsiCommand {
+    /// scsi_done: the driver is through with it.
+    pub fn done(&self, kernel: &Kernel, result: ScsiResult) {
+        *self.result.borrow_mut() = Some(result);
+        self.completion.complete(kernel);
+    }
+
+    /// Whether the driver reads the protection header of this command.
+    pub fn has_protection(&self) -> bool {
+        self.prot_op.get() != ProtOp::Normal
+    }
+}

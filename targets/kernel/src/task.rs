@@ -1,0 +1,377 @@
+//! Tasks, virtual time and timers: one thread, no clock, first in first out.
+//!
+//! Every kernel context is a task: a future that is polled until it waits. Waiting is registering with a
+//! [`crate::WaitQueue`] or a timer, so wakers carry nothing and the ready queue is a plain list that schedules can reorder.
+//! That is why this is not a task crate: those hide the ready list, and ask for `Send` to wake.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context as PollContext, Poll, Waker};
+
+use regdiff_observation::Limit;
+use regdiff_scenario::Context;
+
+use crate::{Kernel, Sim};
+
+/// A kernel context's code.
+pub type TaskFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
+
+/// Names a task; stale names are harmless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskId {
+    slot: u32,
+    generation: u32,
+}
+
+/// Names an armed timer: its time and a running number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerId {
+    at_us: u64,
+    number: u64,
+}
+
+struct Task {
+    generation: u32,
+    context: Context,
+    device: u8,
+    frames: Vec<&'static str>,
+    future: Option<TaskFuture>,
+    ready: bool,
+    live: bool,
+}
+
+/// What an expiring timer does.
+enum Expiry {
+    Wake(TaskId),
+    Call { context: Context, device: u8, function: Box<dyn FnOnce(&Rc<Kernel>) -> Sim<()>> },
+}
+
+struct Timer {
+    /// Rest does not wait for background timers: device loss would hide everything that happens before it.
+    background: bool,
+    expiry: Expiry,
+}
+
+/// Turns of tasks in one run.
+pub const MAX_TURNS: u64 = 30_000;
+/// Virtual time of one run, in µs: thirty days.
+pub const MAX_TIME_US: u64 = 30 * 24 * 3600 * 1_000_000;
+
+#[derive(Default)]
+pub(crate) struct Executor {
+    tasks: Vec<Task>,
+    free: Vec<u32>,
+    ready: VecDeque<TaskId>,
+    timers: BTreeMap<TimerId, Timer>,
+    foreground: usize,
+    numbers: u64,
+    now_us: u64,
+    current: Option<TaskId>,
+    /// Tasks that asked to run only when nothing else can.
+    idle: VecDeque<TaskId>,
+    /// The task that waits for rest.
+    rest: Option<TaskId>,
+    turns: u64,
+}
+
+impl Kernel {
+    /// Virtual time, in µs.
+    pub fn now_us(&self) -> u64 {
+        self.executor.borrow().now_us
+    }
+
+    /// Turns taken so far.
+    pub fn turns(&self) -> u64 {
+        self.executor.borrow().turns
+    }
+
+    /// Starts a task at the end of the ready queue.
+    pub fn spawn(&self, context: Context, device: u8, future: impl Future<Output = Sim<()>> + 'static) -> TaskId {
+        let id = self.create(context, device, Box::pin(future));
+        self.wake(id);
+        id
+    }
+
+    /// Starts a task that runs next.
+    pub fn spawn_next(&self, context: Context, device: u8, future: impl Future<Output = Sim<()>> + 'static) -> TaskId {
+        let id = self.create(context, device, Box::pin(future));
+        self.wake_next(id);
+        id
+    }
+
+    fn create(&self, context: Context, device: u8, future: TaskFuture) -> TaskId {
+        let mut executor = self.executor.borrow_mut();
+        let slot = executor.free.pop();
+        let slot = slot.unwrap_or(executor.tasks.len() as u32);
+        let generation = executor.tasks.get(slot as usize).map_or(0, |t| t.generation);
+        let task =
+            Task { generation, context, device, frames: Vec::new(), future: Some(future), ready: false, live: true };
+        match executor.tasks.get_mut(slot as usize) {
+            Some(old) => *old = task,
+            None => executor.tasks.push(task),
+        }
+        TaskId { slot, generation }
+    }
+
+    /// Makes a task ready, behind all others; a task that is ready or gone stays as it is.
+    pub fn wake(&self, id: TaskId) {
+        let mut executor = self.executor.borrow_mut();
+        if executor.make_ready(id) {
+            executor.ready.push_back(id);
+        }
+    }
+
+    /// Makes a task ready, before all others.
+    pub fn wake_next(&self, id: TaskId) {
+        let mut executor = self.executor.borrow_mut();
+        if executor.make_ready(id) {
+            executor.ready.push_front(id);
+        }
+    }
+
+    /// Makes a task ready, right behind the one that runs next.
+    pub(crate) fn wake_after_next(&self, id: TaskId) {
+        let mut executor = self.executor.borrow_mut();
+        if executor.make_ready(id) {
+            let place = executor.ready.len().min(1);
+            executor.ready.insert(place, id);
+        }
+    }
+
+    /// Whether a task has not ended.
+    pub fn is_live(&self, id: TaskId) -> bool {
+        let executor = self.executor.borrow();
+        executor.tasks.get(id.slot as usize).is_some_and(|t| t.live && t.generation == id.generation)
+    }
+
+    /// The task that runs now.
+    pub(crate) fn current_task(&self) -> TaskId {
+        self.executor.borrow().current.expect("only tasks wait")
+    }
+
+    /// Gives up the turn until somebody wakes this task.
+    pub(crate) fn park(&self) -> Park {
+        Park(false)
+    }
+
+    /// Lets all tasks run that are ready now.
+    pub async fn yield_turn(&self) {
+        let me = self.current_task();
+        self.wake(me);
+        self.park().await;
+    }
+
+    /// Lets everything run that can run without time passing.
+    pub async fn yield_until_idle(&self) {
+        let me = self.current_task();
+        self.executor.borrow_mut().idle.push_back(me);
+        self.park().await;
+    }
+
+    /// Waits until nothing is left to run but background timers. One task at a time may wait for rest.
+    pub async fn wait_for_rest(&self) {
+        let me = self.current_task();
+        self.executor.borrow_mut().rest = Some(me);
+        self.park().await;
+        self.executor.borrow_mut().rest = None;
+    }
+
+    /// Sleeps for so many µs of virtual time.
+    pub async fn sleep_us(&self, us: u64) {
+        let me = self.current_task();
+        let end = self.now_us().saturating_add(us);
+        self.arm(us, false, Expiry::Wake(me));
+        self.park().await;
+        debug_assert!(self.now_us() >= end, "only its timer wakes a sleeper");
+    }
+
+    /// Sleeps for so many ms of virtual time.
+    pub async fn sleep_ms(&self, ms: u64) {
+        self.sleep_us(ms * 1000).await;
+    }
+
+    /// Arms a timer that runs a function in a context of its own. Rest waits for it unless it is a background timer.
+    pub fn timer_us(
+        &self,
+        us: u64,
+        background: bool,
+        context: Context,
+        device: u8,
+        function: impl FnOnce(&Rc<Kernel>) -> Sim<()> + 'static,
+    ) -> TimerId {
+        self.arm(us, background, Expiry::Call { context, device, function: Box::new(function) })
+    }
+
+    /// Wakes the current task after so many µs, unless it is woken or the timer cancelled before.
+    pub(crate) fn wake_after_us(&self, us: u64) -> TimerId {
+        let me = self.current_task();
+        self.arm(us, false, Expiry::Wake(me))
+    }
+
+    fn arm(&self, us: u64, background: bool, expiry: Expiry) -> TimerId {
+        let mut executor = self.executor.borrow_mut();
+        executor.numbers += 1;
+        let id = TimerId { at_us: executor.now_us.saturating_add(us), number: executor.numbers };
+        executor.foreground += usize::from(!background);
+        executor.timers.insert(id, Timer { background, expiry });
+        id
+    }
+
+    /// Disarms a timer; tells whether it was armed.
+    pub fn cancel_timer(&self, id: TimerId) -> bool {
+        let mut executor = self.executor.borrow_mut();
+        match executor.timers.remove(&id) {
+            Some(timer) => {
+                executor.foreground -= usize::from(!timer.background);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The context that runs now and its device.
+    pub fn current(&self) -> (Context, u8) {
+        self.running.get()
+    }
+
+    /// Runs until the end: rest with nobody waiting for it, a trap, a limit.
+    pub fn run(self: &Rc<Self>) {
+        while self.end.borrow().is_none() {
+            let next = self.executor.borrow_mut().next();
+            match next {
+                Next::Task(id) => self.turn(id),
+                Next::Expired(Expiry::Wake(id)) => self.wake(id),
+                Next::Expired(Expiry::Call { context, device, function }) => {
+                    let before = self.running.replace((context, device));
+                    // The error is on record already; the loop ends with it.
+                    let _ = function(self);
+                    self.frames.borrow_mut().clear();
+                    self.running.set(before);
+                }
+                Next::Rest => return,
+            }
+            let (turns, now) = (self.turns(), self.now_us());
+            if turns > MAX_TURNS {
+                self.limit(Limit::Turns);
+            }
+            if now > MAX_TIME_US {
+                self.limit(Limit::Time);
+            }
+        }
+    }
+
+    fn turn(&self, id: TaskId) {
+        let (mut future, mut frames) = {
+            let mut executor = self.executor.borrow_mut();
+            executor.current = Some(id);
+            let task = &mut executor.tasks[id.slot as usize];
+            self.running.set((task.context, task.device));
+            let Some(future) = task.future.take() else { return };
+            (future, std::mem::take(&mut task.frames))
+        };
+        std::mem::swap(&mut frames, &mut *self.frames.borrow_mut());
+        let polled = future.as_mut().poll(&mut PollContext::from_waker(Waker::noop()));
+        match polled {
+            Poll::Pending => {
+                std::mem::swap(&mut frames, &mut *self.frames.borrow_mut());
+                let mut executor = self.executor.borrow_mut();
+                let task = &mut executor.tasks[id.slot as usize];
+                task.future = Some(future);
+                task.frames = frames;
+            }
+            Poll::Ready(_) => {
+                drop(future);
+                self.frames.borrow_mut().clear();
+                let mut executor = self.executor.borrow_mut();
+                let task = &mut executor.tasks[id.slot as usize];
+                task.live = false;
+                task.generation += 1;
+                executor.free.push(id.slot);
+            }
+        }
+        self.executor.borrow_mut().current = None;
+    }
+
+    /// Whether a task of this context and device waits for something that nothing can bring any more. Only true at rest.
+    pub fn is_stuck(&self, context: Context, device: u8) -> bool {
+        let executor = self.executor.borrow();
+        executor.tasks.iter().any(|t| t.live && t.context == context && t.device == device)
+    }
+
+    /// Drops all tasks and timers: they hold references to each other.
+    pub fn clear(&self) {
+        let (tasks, timers) = {
+            let mut executor = self.executor.borrow_mut();
+            executor.ready.clear();
+            executor.idle.clear();
+            (std::mem::take(&mut executor.tasks), std::mem::take(&mut executor.timers))
+        };
+        drop(tasks);
+        drop(timers);
+        self.frames.borrow_mut().clear();
+    }
+}
+
+enum Next {
+    Task(TaskId),
+    Expired(Expiry),
+    Rest,
+}
+
+impl Executor {
+    fn make_ready(&mut self, id: TaskId) -> bool {
+        match self.tasks.get_mut(id.slot as usize) {
+            Some(task) if task.live && task.generation == id.generation && !task.ready => {
+                task.ready = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn next(&mut self) -> Next {
+        self.turns += 1;
+        loop {
+            if let Some(id) = self.ready.pop_front() {
+                let task = &mut self.tasks[id.slot as usize];
+                task.ready = false;
+                if task.live && task.generation == id.generation {
+                    return Next::Task(id);
+                }
+                continue;
+            }
+            if let Some(id) = self.idle.pop_front() {
+                if self.make_ready(id) {
+                    self.ready.push_back(id);
+                }
+                continue;
+            }
+            if self.foreground == 0 {
+                return match self.rest.take() {
+                    Some(id) if self.make_ready(id) => {
+                        self.tasks[id.slot as usize].ready = false;
+                        Next::Task(id)
+                    }
+                    _ => Next::Rest,
+                };
+            }
+            let (id, timer) = self.timers.pop_first().expect("a foreground timer is armed");
+            self.foreground -= usize::from(!timer.background);
+            self.now_us = self.now_us.max(id.at_us);
+            return Next::Expired(timer.expiry);
+        }
+    }
+}
+
+/// Waits for one wake-up.
+pub(crate) struct Park(bool);
+
+impl Future for Park {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut PollContext<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
