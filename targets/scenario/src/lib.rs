@@ -9,10 +9,12 @@
 pub mod bytes;
 pub mod device;
 pub mod firmware;
+pub mod generate;
 pub mod kernel;
 pub mod layout;
 pub mod limits;
 pub mod module;
+pub mod random;
 mod repair;
 pub mod scalar;
 pub mod schedule;
@@ -23,6 +25,7 @@ pub use firmware::{Answer, Command, Content, ContentField, FsfStatus, ProtocolSt
 pub use kernel::{Behaviours, Elevator, ElevatorAttach, Kernel, Layout, Midlayer};
 pub use layout::Profile;
 pub use module::Module;
+pub use random::Random;
 pub use repair::repair;
 pub use scalar::{Domain, Field, Name, Record, Scalar, Selector};
 pub use schedule::{Choice, Context, Point, Turn};

@@ -1,0 +1,82 @@
+//! The generator: useful scenarios from entropy.
+//!
+//! Most of what it draws is a healthy machine that comes online and is then disturbed: a scenario that fails at its first
+//! command compares nothing. What it draws how often is in three tables, [`weights`], `answers` and `moments`.
+//!
+//! *Swarm*: each scenario leaves a random part of the triggers out, so that the others meet more often.
+//!
+//! Without entropy it draws the plainest choice everywhere, so every input ends.
+
+mod answers;
+mod draw;
+mod hardware;
+mod moments;
+mod schedule;
+mod settings;
+mod steps;
+pub mod weights;
+
+pub(crate) use answers::LINK_DOWN_CODES;
+pub(crate) use draw::Draw;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::random::Random;
+use crate::{Answer, Choice, Scenario, Step};
+
+/// Entropy of one generated scenario, in bytes; more than the largest one draws.
+const ENTROPY: usize = 4096;
+
+impl<'a> Arbitrary<'a> for Scenario {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(scenario(&mut Draw::new(u)))
+    }
+
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (0, None)
+    }
+}
+
+impl Scenario {
+    /// The scenario of `seed`. The same seed gives the same scenario on every machine.
+    pub fn generate(seed: u64) -> Self {
+        let entropy = Random::new(seed).bytes(ENTROPY);
+        scenario(&mut Draw::new(&mut Unstructured::new(&entropy)))
+    }
+}
+
+fn scenario(draw: &mut Draw<'_, '_>) -> Scenario {
+    let mut scenario = Scenario {
+        module: settings::module(draw),
+        kernel: settings::kernel(draw),
+        devices: hardware::devices(draw),
+        ..Scenario::default()
+    };
+    let answers = draw.weighted(&[(0, 40), (1, 28), (2, 17), (3, 10), (4, 5)]);
+    scenario.firmware = (0..answers).map(|_| answers::answer(draw, &scenario)).collect();
+    scenario.steps = steps::steps(draw, &scenario);
+    let choices = draw.weighted(&[(0, 55), (1, 20), (2, 15), (3, 10)]);
+    scenario.schedule = (0..choices).map(|_| schedule::choice(draw, &scenario)).collect();
+    crate::repair(&mut scenario);
+    scenario
+}
+
+/// One more step for `scenario`, for the mutator.
+pub(crate) fn step(random: &mut Random, scenario: &Scenario) -> Step {
+    with_entropy(random, |draw| steps::step(draw, scenario, weights::STEPS))
+}
+
+/// One more answer for `scenario`, for the mutator.
+pub(crate) fn answer(random: &mut Random, scenario: &Scenario) -> Answer {
+    with_entropy(random, |draw| answers::answer(draw, scenario))
+}
+
+/// One more choice for `scenario`, for the mutator.
+pub(crate) fn choice(random: &mut Random, scenario: &Scenario) -> Choice {
+    with_entropy(random, |draw| schedule::choice(draw, scenario))
+}
+
+fn with_entropy<T>(random: &mut Random, generate: impl FnOnce(&mut Draw<'_, '_>) -> T) -> T {
+    let entropy = random.bytes(64);
+    generate(&mut Draw::new(&mut Unstructured::new(&entropy)))
+}
