@@ -8,22 +8,27 @@
 
 pub mod bytes;
 pub mod device;
+mod encoded;
 pub mod firmware;
 pub mod generate;
 pub mod kernel;
 pub mod layout;
 pub mod limits;
+mod load;
 pub mod module;
 pub mod random;
 mod repair;
 pub mod scalar;
 pub mod schedule;
 pub mod step;
+pub mod text;
 
 pub use device::{AdapterFeatures, ConnectionFeatures, Device, Lun, LunKind, Port, Protection, Topology};
+pub use encoded::Encoded;
 pub use firmware::{Answer, Command, Content, ContentField, FsfStatus, ProtocolStatus, Reply};
 pub use kernel::{Behaviours, Elevator, ElevatorAttach, Kernel, Layout, Midlayer};
 pub use layout::Profile;
+pub use load::LoadError;
 pub use module::Module;
 pub use random::Random;
 pub use repair::repair;
