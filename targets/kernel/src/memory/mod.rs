@@ -18,13 +18,15 @@ mod finding;
 mod geometry;
 mod header;
 mod members;
+mod outcome;
 mod packing;
 mod pool;
 mod region;
 
 pub use finding::{Fault, RawViolation};
 pub use geometry::{HostNow, RequestLayout, cmd_size, header_offset, heap_bucket, inline_list};
-pub use header::{Freed, List, Mapped, Request, Sent};
+pub use header::Request;
+pub use outcome::{Freed, List, Mapped, Sent};
 pub use packing::{Block, Packing};
 pub use pool::{RequestPool, SlotIndex};
 pub use region::{Run, Surroundings};
