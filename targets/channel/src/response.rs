@@ -83,6 +83,13 @@ pub struct Response {
     pub body: Body,
 }
 
+impl Response {
+    /// Its statuses together, with the questions one can ask them.
+    pub const fn status(&self) -> Status {
+        Status { protocol: self.protocol_status, fsf: self.fsf_status, qualifier: self.qualifier }
+    }
+}
+
 /// What a response carries.
 ///
 /// The two exchanges, FCP commands and task management always carry theirs, whatever the status: a handler may read it

@@ -1,0 +1,10 @@
+//! The channel from outside: one property a module.
+
+mod disks;
+mod handles;
+mod links;
+mod overrides;
+mod rig;
+mod scripts;
+mod statuses;
+mod totality;
