@@ -16,11 +16,16 @@ pub mod layout;
 pub mod limits;
 mod load;
 pub mod module;
+pub mod mutate;
+pub mod parts;
+pub mod place;
 pub mod random;
 mod repair;
 pub mod scalar;
 pub mod schedule;
 pub mod step;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod text;
 
 pub use device::{AdapterFeatures, ConnectionFeatures, Device, Lun, LunKind, Port, Protection, Topology};
@@ -30,6 +35,8 @@ pub use kernel::{Behaviours, Elevator, ElevatorAttach, Kernel, Layout, Midlayer}
 pub use layout::Profile;
 pub use load::LoadError;
 pub use module::Module;
+pub use parts::Part;
+pub use place::{FieldView, Place};
 pub use random::Random;
 pub use repair::repair;
 pub use scalar::{Domain, Field, Name, Record, Scalar, Selector};

@@ -22,7 +22,7 @@ pub(crate) use draw::Draw;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::random::Random;
-use crate::{Answer, Choice, Scenario, Step};
+use crate::{Answer, Choice, Domain, Scenario, Step};
 
 /// Entropy of one generated scenario, in bytes; more than the largest one draws.
 const ENTROPY: usize = 4096;
@@ -74,6 +74,11 @@ pub(crate) fn answer(random: &mut Random, scenario: &Scenario) -> Answer {
 /// One more choice for `scenario`, for the mutator.
 pub(crate) fn choice(random: &mut Random, scenario: &Scenario) -> Choice {
     with_entropy(random, |draw| schedule::choice(draw, scenario))
+}
+
+/// A value of a domain, for the mutator.
+pub(crate) fn value(random: &mut Random, domain: &Domain, default: u64) -> u64 {
+    with_entropy(random, |draw| draw.value(domain, default))
 }
 
 fn with_entropy<T>(random: &mut Random, generate: impl FnOnce(&mut Draw<'_, '_>) -> T) -> T {
