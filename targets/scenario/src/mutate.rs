@@ -38,6 +38,10 @@ const EDITS: &[Edit] = &[
 /// Changes `scenario` a little. The result is canonical.
 pub fn mutate(scenario: &mut Scenario, random: &mut Random) {
     let before = scenario.clone();
+    if scenario.devices.is_empty() {
+        // Nothing can happen to no device: an engine that starts from nothing gets a machine first.
+        *scenario = Scenario::generate(random.next_u64());
+    }
     for _ in 0..TRIES {
         for _ in 0..=random.below(3) {
             EDITS[random.below(EDITS.len())](scenario, random);
@@ -138,8 +142,12 @@ fn insert_choice(scenario: &mut Scenario, random: &mut Random) {
     insert(&mut scenario.schedule, choice, random);
 }
 
-/// A port or a LUN more, unlike its neighbours.
+/// A device, a port or a LUN more, unlike its neighbours.
 fn insert_hardware(scenario: &mut Scenario, random: &mut Random) {
+    if random.chance(10) {
+        let device = generate::device(random, scenario.devices.len());
+        scenario.devices.push(device);
+    }
     let index = random.below(scenario.devices.len());
     let Some(device) = scenario.devices.get_mut(index) else { return };
     let ports = device.ports.len();

@@ -161,11 +161,12 @@ impl<'a> Reader<'a> {
                 self.at = self.bytes.len();
                 return;
             };
-            let value = bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            let default = (field.default)();
+            let value = default ^ bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
             if !field.domain.contains(value) {
                 self.refuse(self.at, BytesProblem::OutOfDomain { field: field.name, value });
             }
-            (field.set)(record, field.domain.clamp(value, (field.default)()));
+            (field.set)(record, field.domain.clamp(value, default));
             self.at = end;
         }
     }

@@ -43,7 +43,7 @@ fn put_tagged<R: Record>(bytes: &mut Vec<u8>, tag: u8, record: &R) {
 
 fn put<R: Record>(bytes: &mut Vec<u8>, record: &R) {
     for field in R::FIELDS {
-        let raw = (field.get)(record).to_be_bytes();
+        let raw = ((field.get)(record) ^ (field.default)()).to_be_bytes();
         bytes.extend_from_slice(&raw[raw.len() - usize::from(field.width)..]);
     }
 }

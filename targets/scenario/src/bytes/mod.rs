@@ -9,14 +9,16 @@
 //! | fixed | the fields of [`crate::Kernel`] |
 //! | any number | records: a tag byte, then the fields of the record |
 //!
-//! Every field takes [`crate::scalar::Field::width`] bytes, big endian. A record belongs to the last record above it: a
-//! port to the last device, a LUN to the last port, a content to the last answer. A step is followed by its moment.
+//! Every field takes [`crate::scalar::Field::width`] bytes, big endian, and is stored as its value XOR its default, so that
+//! zero bytes are a plain record: an engine that knows nothing but to insert a tag and some zeros gets a healthy adapter,
+//! not one of which every part is missing. A record belongs to the last record above it: a port to the last device, a LUN
+//! to the last port, a content to the last answer. A step is followed by its moment.
 //!
 //! # Promises
 //!
 //! * [`decode`] is total: any bytes give a canonical scenario.
 //! * `decode(&encode(s))` is `s` for every canonical `s`.
-//! * The meaning of a file never changes. Tags, widths and the order of fields of version 1 are final; the table in
+//! * The meaning of a file never changes. Tags, widths, defaults and the order of fields of version 1 are final; the table in
 //!   `tests/data` holds files whose meaning is checked. A first byte from 2 to 15 is reserved for later versions, and
 //!   decodes to the empty scenario until there is such a version: no file of today can change its meaning when one comes.
 //!   Every other first byte is read as version 1, so that engines need not guess it.

@@ -32,7 +32,8 @@ pub(super) fn features(draw: &mut Draw<'_, '_>) -> AdapterFeatures {
     features
 }
 
-fn device(draw: &mut Draw<'_, '_>, index: u64) -> Device {
+/// The `index`th device of a machine, with names of its own.
+pub(super) fn device(draw: &mut Draw<'_, '_>, index: u64) -> Device {
     let plain = Device::default();
     let mut device = Device {
         features: features(draw),

@@ -22,7 +22,7 @@ pub(crate) use draw::Draw;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::random::Random;
-use crate::{Answer, Choice, Domain, Scenario, Step};
+use crate::{Answer, Choice, Device, Domain, Scenario, Step};
 
 /// Entropy of one generated scenario, in bytes; more than the largest one draws.
 const ENTROPY: usize = 4096;
@@ -76,12 +76,17 @@ pub(crate) fn choice(random: &mut Random, scenario: &Scenario) -> Choice {
     with_entropy(random, |draw| schedule::choice(draw, scenario))
 }
 
+/// One more device, the `index`th, for the mutator.
+pub(crate) fn device(random: &mut Random, index: usize) -> Device {
+    with_entropy(random, |draw| hardware::device(draw, index as u64))
+}
+
 /// A value of a domain, for the mutator.
 pub(crate) fn value(random: &mut Random, domain: &Domain, default: u64) -> u64 {
     with_entropy(random, |draw| draw.value(domain, default))
 }
 
 fn with_entropy<T>(random: &mut Random, generate: impl FnOnce(&mut Draw<'_, '_>) -> T) -> T {
-    let entropy = random.bytes(64);
+    let entropy = random.bytes(256);
     generate(&mut Draw::new(&mut Unstructured::new(&entropy)))
 }

@@ -69,3 +69,16 @@ pub use print::print;
 
 /// The version of the text form.
 pub const VERSION: u64 = 1;
+
+#[cfg(test)]
+mod tests {
+    /// The manual above must be true.
+    #[test]
+    fn the_example_parses() {
+        let manual = include_str!("mod.rs").lines().skip_while(|line| *line != "//! ```toml").skip(1);
+        let lines = manual.map_while(|line| line.strip_prefix("//!")).map(str::trim).take_while(|line| *line != "```");
+        let example: String = lines.map(|line| format!("{line}\n")).collect();
+        let scenario = super::parse(&example).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((scenario.firmware.len(), scenario.steps.len(), scenario.schedule.len()), (1, 2, 1));
+    }
+}
