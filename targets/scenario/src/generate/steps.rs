@@ -3,7 +3,7 @@
 use super::{Draw, LINK_DOWN_CODES, hardware, moments, weights};
 use crate::Scenario;
 use crate::scalar::Scalar;
-use crate::step::{Operand, Slot, Step, Trigger};
+use crate::step::{Moment, Operand, Slot, Step, Trigger};
 
 /// Steps after the devices came online.
 const MOST_STEPS: u64 = 7;
@@ -11,6 +11,11 @@ const MOST_STEPS: u64 = 7;
 /// The steps of a scenario; devices first come online, nearly always.
 pub(super) fn steps(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Vec<Step> {
     let mut steps = Vec::new();
+    if draw.chance(5) {
+        // Most allocations happen once, at the first online.
+        steps.push(step(draw, scenario, &[(Trigger::Fail, 1)]));
+        steps[0].moment = Moment::default();
+    }
     if !draw.chance(3) {
         steps.push(Step::new(Trigger::SetOnline));
     }
@@ -42,7 +47,7 @@ pub(super) fn step(draw: &mut Draw<'_, '_>, scenario: &Scenario, weights: &[(Tri
             Slot::Device => device as u64,
             Slot::Port => port as u64,
             Slot::Lun => lun as u64,
-            Slot::A | Slot::B => own_operand(draw, operand),
+            Slot::A | Slot::B => own_operand(draw, trigger, operand),
         };
         step.set_operand(operand.slot, raw);
     }
@@ -51,10 +56,12 @@ pub(super) fn step(draw: &mut Draw<'_, '_>, scenario: &Scenario, weights: &[(Tri
 }
 
 /// A value for an operand of the trigger's own.
-fn own_operand(draw: &mut Draw<'_, '_>, operand: &Operand) -> u64 {
+fn own_operand(draw: &mut Draw<'_, '_>, trigger: Trigger, operand: &Operand) -> u64 {
     match operand.name {
         "code" => draw.pick(LINK_DOWN_CODES).into(),
         "features" => hardware::features(draw).to_raw(),
+        // Only 0 is accepted.
+        "value" if trigger == Trigger::AdapterFailed && !draw.chance(15) => 0,
         "nth" => draw.weighted(&[(1, 70), (2, 20), (3, 10)]),
         "lba" if !draw.chance(25) => 8 * draw.between(0, 16),
         "blocks" if !draw.chance(25) => draw.pick(&[1, 8, 16]),
