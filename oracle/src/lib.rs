@@ -1,1 +1,39 @@
-//! (to come)
+//! What judges: run the pair, observe, compare under the contract, shrink, explain.
+//!
+//! ```text
+//! judge(scenario) ── pair::run ──► two observations ──► memory, lifetime, liveness   (each side alone)
+//!                                                  └──► divergence                   (the pair)
+//!                                                          │ findings
+//!                                                          ▼
+//!                                      contract ──► allowed, or a finding ──► Report { verdict, … }
+//! ```
+//!
+//! One oracle, one property, one file. Oracles read observations and scenarios and nothing else, so that every lane is judged
+//! alike. The same scenario and options give the same report, always: there is no clock, no hash order and no global here.
+
+pub mod contract;
+pub mod divergence;
+pub mod explain;
+mod finding;
+pub mod judge;
+mod lane;
+mod lifetime;
+mod liveness;
+mod memory;
+pub mod pair;
+mod schedule;
+pub mod shrink;
+mod signature;
+pub mod target;
+mod verdict;
+
+pub use contract::{Allow, Allowance, Status};
+pub use divergence::{Difference, Located};
+pub use finding::{Evidence, Finding, Kind, Known};
+pub use judge::{Options, judge, judge_on};
+pub use lane::{Fences, Maskable, Model, Switches, Variant};
+pub use pair::{Pair, Side};
+pub use shrink::{Shrunk, shrink};
+pub use signature::Signature;
+pub use target::{TARGETS, Target};
+pub use verdict::{Allowed, Report, Skip, Verdict};

@@ -1,0 +1,132 @@
+//! A finding: what an oracle saw and no allowance of the contract covers.
+
+use std::borrow::Cow;
+
+use regdiff_observation::{Leftover, Limit, Trap, Violation};
+use regdiff_scenario::Trigger;
+use serde::Serialize;
+
+use crate::contract::Status;
+use crate::divergence::Located;
+use crate::pair::Side;
+use crate::signature::Signature;
+
+/// Which oracle found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Protection memory was accessed outside what was allocated for it.
+    Memory,
+    /// A host was used that does not exist yet or any more, or something was not given back.
+    Lifetime,
+    /// Recovery or a user's process never comes to rest.
+    Liveness,
+    /// A user can see a difference between the two sides.
+    Divergence,
+}
+
+impl Kind {
+    /// The name, as in signatures.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Lifetime => "lifetime",
+            Self::Liveness => "liveness",
+            Self::Divergence => "divergence",
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// An oops.
+    Trap(Box<Trap>),
+    /// A silent access outside what was allocated.
+    Violation(Box<Violation>),
+    /// Something that was not given back or done.
+    Leftover(Leftover),
+    /// A user still hangs in a step when the machine is at rest.
+    Blocked {
+        /// Index of the step, from 0.
+        step: usize,
+        /// What the user did.
+        trigger: Trigger,
+    },
+    /// A limit was hit where the other side came to rest long before.
+    NeverRests(Limit),
+    /// The two sides differ.
+    Difference(Located),
+}
+
+/// An allowance that knows a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Known {
+    /// Its id.
+    pub id: &'static str,
+    /// Its status.
+    pub status: Status,
+}
+
+/// What an oracle found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What makes it the same as others.
+    pub signature: Signature,
+    /// Which oracle.
+    pub kind: Kind,
+    /// On which side.
+    pub side: Side,
+    /// What was seen: the first of its signature.
+    pub evidence: Evidence,
+    /// Whether both sides ran with protection space always reserved, to see past a historical crash.
+    pub masked: bool,
+    /// The allowance that covers it, whether or not its status counts in this judgement.
+    pub known: Option<Known>,
+}
+
+impl Finding {
+    pub(crate) fn new(kind: Kind, side: Side, signature: Signature, evidence: Evidence) -> Self {
+        Self { signature, kind, side, evidence, masked: false, known: None }
+    }
+
+    /// What happened, in one sentence for a kernel developer.
+    pub fn sentence(&self) -> String {
+        crate::explain::sentence(self)
+    }
+
+    /// Kernel functions from the innermost to the outermost; empty where there is no call trace.
+    pub fn trace(&self) -> &[Cow<'static, str>] {
+        match &self.evidence {
+            Evidence::Trap(trap) => &trap.trace,
+            Evidence::Violation(violation) => &violation.trace,
+            _ => &[],
+        }
+    }
+
+    /// The difference of the two sides, if that is what was found.
+    pub fn difference(&self) -> Option<&Located> {
+        match &self.evidence {
+            Evidence::Difference(located) => Some(located),
+            _ => None,
+        }
+    }
+
+    /// The FCP device it is about.
+    pub fn device(&self) -> Option<u8> {
+        match &self.evidence {
+            Evidence::Trap(trap) => trap.device,
+            Evidence::Violation(violation) => violation.device,
+            Evidence::Leftover(leftover) => Some(leftover.device),
+            Evidence::Difference(located) => located.difference.device(),
+            Evidence::Blocked { .. } | Evidence::NeverRests(_) => None,
+        }
+    }
+}

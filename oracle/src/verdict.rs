@@ -1,0 +1,133 @@
+//! What the judge says: more than yes or no, and everything is counted.
+
+use regdiff_observation::Limit;
+use regdiff_scenario::Trigger;
+use serde::Serialize;
+
+use crate::contract::Status;
+use crate::divergence::Located;
+use crate::finding::Finding;
+use crate::pair::{Pair, Side};
+use crate::signature::Signature;
+
+/// Why a pair could not be judged to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skip {
+    /// The lane does not model something.
+    Unmodelled {
+        /// On which side it was needed.
+        side: Side,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A step's moment came on one side only, so that the sides did different things from there on.
+    OneSidedMoment {
+        /// Index of the step, from 0.
+        step: usize,
+        /// What it does.
+        trigger: Trigger,
+        /// Where it never came.
+        missed: Side,
+    },
+}
+
+impl std::fmt::Display for Skip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unmodelled { side, what } => write!(f, "{side} needs what is not modelled: {what}"),
+            Self::OneSidedMoment { step, trigger, missed } => {
+                write!(f, "the moment of step {}, {}, never comes in {missed}", step + 1, trigger.text())
+            }
+        }
+    }
+}
+
+/// The judgement of one scenario.
+///
+/// The first that applies, in this order: [`Findings`](Self::Findings), [`Skipped`](Self::Skipped),
+/// [`LimitHit`](Self::LimitHit), [`CutShort`](Self::CutShort), [`Agree`](Self::Agree).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum Verdict {
+    /// Both sides ran to their end, and every difference is allowed.
+    Agree,
+    /// Something that no allowance covers.
+    Findings,
+    /// Not judged to the end; memory, lifetime and liveness of each side were, as far as it came.
+    Skipped {
+        /// Why.
+        what: Skip,
+    },
+    /// A side hit a limit before it came to rest.
+    LimitHit {
+        /// Which limit.
+        limit: Limit,
+    },
+    /// A trap ended a side, and no allowance is missing: compared as far as both came.
+    CutShort,
+}
+
+impl Verdict {
+    /// The name, as in statistics.
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Self::Agree => "agree",
+            Self::Findings => "findings",
+            Self::Skipped { .. } => "skipped",
+            Self::LimitHit { .. } => "limit_hit",
+            Self::CutShort => "cut_short",
+        }
+    }
+}
+
+/// Something that the contract covers: the first finding of a signature under an allowance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Allowed {
+    /// Id of the allowance.
+    pub id: &'static str,
+    /// Its status.
+    pub status: Status,
+    /// How many differences of this signature it covers.
+    pub count: u32,
+    /// The first of them.
+    pub finding: Finding,
+}
+
+/// Everything there is to say about one scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The judgement.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// What no allowance covers, one for each signature, in the order of the oracles.
+    pub findings: Vec<Finding>,
+    /// What is covered.
+    pub allowed: Vec<Allowed>,
+    /// Divergences that one variant also shows against itself under another schedule: no matter of registration.
+    pub schedule_dependent: Vec<Finding>,
+    /// The verdict of the pair with protection space always reserved; run only after an allowed memory trap.
+    pub masked: Option<Box<Verdict>>,
+    /// The first difference of the two sides, allowed or not.
+    pub first_difference: Option<Located>,
+    /// How many pairs of rests were compared, the masked pair's included.
+    pub compared_rests: u32,
+    /// Whether a host was added.
+    pub registered: Pair<bool>,
+    /// SCSI commands that reached the driver.
+    pub scsi_commands: Pair<u32>,
+    /// Runs of a variant that this took.
+    pub runs: u32,
+}
+
+impl Report {
+    /// The finding of a signature, if no allowance covers it.
+    pub fn finding(&self, signature: &Signature) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.signature == *signature)
+    }
+
+    /// Whether the pair was compared at all.
+    pub fn is_comparison(&self) -> bool {
+        self.compared_rests > 0
+    }
+}
