@@ -90,6 +90,11 @@ impl Kernel {
         })
     }
 
+    /// How many hosts hold a number, and so memory.
+    pub fn hosts_allocated(&self) -> usize {
+        self.host_numbers.borrow().iter().filter(|used| **used).count()
+    }
+
     /// Whether the run is over early.
     pub fn has_ended(&self) -> bool {
         self.end.borrow().is_some()

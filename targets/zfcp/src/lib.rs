@@ -1,1 +1,30 @@
-//! (to come)
+//! A model of zfcp, the SCSI driver of s390's FCP devices: one recovery machine, one set of handlers.
+//!
+//! Registration of the Scsi_Host is a set of [`Fence`]s: eager has none of the series of May 2020, deferred has all. Names are
+//! the kernel's, so that this can be read beside it; facts come from `spec/driver.md`, and none of the kernel's code is
+//! copied. Differences between kernel versions that have nothing to do with registration are switches of the scenario
+//! ([`regdiff_scenario::Behaviours`]), so that the pair under test differs in registration alone.
+
+mod callbacks;
+mod ccw;
+mod diag;
+mod enqueue;
+mod erp;
+mod fc;
+mod fence;
+mod fsf;
+mod host_update;
+mod machine;
+mod objects;
+mod observe;
+mod qdio;
+mod register;
+mod rport;
+mod status;
+mod steps;
+mod sysfs;
+mod unit;
+
+pub use fence::{Fence, Fences};
+pub use machine::{Model, Variant};
+pub use regdiff_kernel::Switches;

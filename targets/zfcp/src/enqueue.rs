@@ -1,0 +1,291 @@
+//! Setting adapters and ports up, and taking them down (driver.md 4; zfcp_aux.c).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use regdiff_kernel::scsi::Errno;
+use regdiff_kernel::{Sim, WaitQueue, Work, WorkQueue};
+use regdiff_observation::{LogId, Object, UeventAction};
+use regdiff_scenario::{AdapterFeatures, ConnectionFeatures, Context, FailPoint, Point};
+
+use crate::ccw::CcwDevice;
+use crate::diag::Diagnostics;
+use crate::erp::{ErpAction, erp_thread};
+use crate::fc;
+use crate::fence::Fence;
+use crate::fsf;
+use crate::objects::{Adapter, AdapterWorks, Driver, Port, PortWorks, RportTask};
+use crate::register::{adapter_register, adapter_unregister};
+use crate::rport::scsi_rport_work;
+use crate::status::COMMON_RUNNING;
+
+/// Status reads of a new adapter.
+const STATUS_READS: u32 = 16;
+
+/// Steps of an enqueue that can fail before the adapter can be found (driver.md 4.1, steps 1 to 12).
+const EARLY: [FailPoint; 10] = [
+    FailPoint::CcwReference,
+    FailPoint::AdapterAlloc,
+    FailPoint::DiagAlloc,
+    FailPoint::QdioAlloc,
+    FailPoint::PoolsAlloc,
+    FailPoint::ReqListAlloc,
+    FailPoint::DbfRegister,
+    FailPoint::WorkQueueAlloc,
+    FailPoint::GsAlloc,
+    FailPoint::ErpThread,
+];
+
+/// zfcp_adapter_enqueue.
+pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Result<Rc<Adapter>, Errno>> {
+    let kernel = &driver.kernel;
+    let _frame = kernel.enter("zfcp_adapter_enqueue");
+    let device = ccw.index;
+    for point in EARLY {
+        if kernel.fails(device, point) {
+            if point == FailPoint::ErpThread {
+                kernel.log(LogId::ThreadFailed, device, 0);
+            }
+            // Nothing of it could be seen yet: undo gives back memory alone.
+            return Ok(Err(if point == FailPoint::CcwReference { Errno::ENODEV } else { Errno::ENOMEM }));
+        }
+    }
+    let adapter = new_adapter(driver, device);
+    setup_works(&adapter);
+    kernel.spawn(Context::Erp, device, erp_thread(adapter.clone()));
+    adapter.erp_thread.set(true);
+    *ccw.adapter.borrow_mut() = Some(adapter.clone());
+    if kernel.fails(device, FailPoint::SysfsAdapter) || kernel.fails(device, FailPoint::SysfsDiagnostics) {
+        undo(&adapter, ccw).await?;
+        return Ok(Err(Errno::ENOMEM));
+    }
+    adapter.attributes.set(true);
+    adapter.diagnostics_group.set(true);
+    kernel.uevent(UeventAction::Add, Object::Adapter(device));
+    kernel.point(Point::OnlineEnqueued).await;
+    if !adapter.fence(Fence::NoRegisterAtEnqueue) && adapter_register(&adapter).await?.is_err() {
+        undo(&adapter, ccw).await?;
+        return Ok(Err(Errno::ENOMEM));
+    }
+    Ok(Ok(adapter))
+}
+
+fn new_adapter(driver: &Rc<Driver>, device: u8) -> Rc<Adapter> {
+    let kernel = &driver.kernel;
+    let now = kernel.now_us();
+    let adapter = Rc::new(Adapter {
+        driver: driver.clone(),
+        kernel: kernel.clone(),
+        device,
+        status: Cell::new(0),
+        scsi_host: RefCell::default(),
+        hydra_version: Cell::new(0),
+        fsf_lic_version: Cell::new(0),
+        hardware_version: Cell::new(0),
+        adapter_features: Cell::new(AdapterFeatures(0)),
+        connection_features: Cell::new(ConnectionFeatures(0)),
+        peer_wwpn: Cell::new(0),
+        peer_wwnn: Cell::new(0),
+        peer_d_id: Cell::new(0),
+        timer_ticks: Cell::new(0),
+        stat_read_buf_num: Cell::new(STATUS_READS),
+        stat_miss: Cell::new(0),
+        fc_security_algorithms: Cell::new(0),
+        max_sbale_per_req: Cell::new(0),
+        req_no: Cell::new(0),
+        req_list: RefCell::default(),
+        status_reads: Cell::new(0),
+        queue_epoch: Cell::new(0),
+        erp_ready: RefCell::default(),
+        erp_running: RefCell::default(),
+        erp_action: ErpAction::default(),
+        erp_counter: Cell::new(0),
+        erp_total_count: Cell::new(0),
+        erp_low_mem_count: Cell::new(0),
+        erp_thread: Cell::new(false),
+        erp_thread_stop: Cell::new(false),
+        erp_thread_ended: Cell::new(false),
+        erp_ready_wq: WaitQueue::default(),
+        erp_done_wqh: WaitQueue::default(),
+        port_list: RefCell::default(),
+        gs: Default::default(),
+        work_queue: RefCell::new(Some(WorkQueue::ordered(Context::AdapterWq, device))),
+        works: RefCell::default(),
+        next_port_scan: Cell::new(now / 1000),
+        events: RefCell::default(),
+        diagnostics: Diagnostics::new(now),
+        service_level: Cell::new(false),
+        attributes: Cell::new(false),
+        diagnostics_group: Cell::new(false),
+        released: Cell::new(false),
+        myself: RefCell::default(),
+    });
+    *adapter.myself.borrow_mut() = Rc::downgrade(&adapter);
+    adapter
+}
+
+fn setup_works(adapter: &Rc<Adapter>) {
+    /// A work item that looks its adapter up when it runs.
+    macro_rules! work {
+        ($function:expr) => {{
+            let weak = Rc::downgrade(adapter);
+            Work::new(move || {
+                let adapter = weak.upgrade();
+                async move {
+                    match adapter {
+                        Some(adapter) => $function(&adapter).await,
+                        None => Ok(()),
+                    }
+                }
+            })
+        }};
+    }
+    *adapter.works.borrow_mut() = Some(AdapterWorks {
+        scan: work!(async |a: &Rc<Adapter>| fc::scan_ports(a).await),
+        stat: work!(async |a: &Rc<Adapter>| {
+            let _frame = a.kernel.enter("_zfcp_status_read_scheduler");
+            a.kernel.point(Point::StatWork).await;
+            fsf::status_read_refill(a).map(|_| ())
+        }),
+        ns_up: work!(async |a: &Rc<Adapter>| fc::ns_up_work(a).await),
+        events: work!(async |a: &Rc<Adapter>| fc::post_events_work(a)),
+        version_change_lost: work!(async |a: &Rc<Adapter>| {
+            let _frame = a.kernel.enter("zfcp_version_change_lost_work");
+            fsf::exchange_config_data_sync(a).await.map(|_| ())
+        }),
+    });
+    fc::wka_ports_setup(adapter);
+}
+
+/// What a failed enqueue takes back (driver.md 4.2).
+async fn undo(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) -> Sim<()> {
+    let kernel = &adapter.kernel;
+    let had_group = adapter.diagnostics_group.get();
+    let removes_groups =
+        !adapter.fence(Fence::EnqueueUndo) || !adapter.behaves(regdiff_scenario::Behaviours::ENQUEUE_UNDO_INLINE);
+    adapter_unregister_parts(adapter, removes_groups && had_group).await?;
+    if removes_groups && !had_group {
+        kernel.log(LogId::SysfsGroupMissing, adapter.device, 0);
+    }
+    release(adapter, ccw);
+    Ok(())
+}
+
+/// zfcp_adapter_unregister, then the base reference goes.
+pub(crate) async fn unregister(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) -> Sim<()> {
+    let _frame = adapter.kernel.enter("zfcp_adapter_unregister");
+    adapter_unregister_parts(adapter, true).await?;
+    release(adapter, ccw);
+    Ok(())
+}
+
+/// The steps of driver.md 4.3.
+async fn adapter_unregister_parts(adapter: &Rc<Adapter>, groups: bool) -> Sim<()> {
+    let kernel = &adapter.kernel;
+    let (queue, works) = {
+        let works = adapter.works.borrow();
+        let list: Vec<Rc<Work>> = works
+            .iter()
+            .flat_map(|w| [w.scan.clone(), w.stat.clone(), w.ns_up.clone(), w.version_change_lost.clone()])
+            .collect();
+        (adapter.work_queue(), list)
+    };
+    if let Some(queue) = queue {
+        for work in &works {
+            kernel.cancel_work_sync(&queue, work).await;
+        }
+        kernel.point(Point::UnregisterWorks).await;
+        kernel.destroy_workqueue(&queue).await;
+        adapter.work_queue.take();
+    }
+    fc::wka_ports_force_offline(adapter);
+    adapter_unregister(adapter).await?;
+    if groups && adapter.attributes.replace(false) {
+        adapter.diagnostics_group.set(false);
+        kernel.uevent(UeventAction::Remove, Object::Adapter(adapter.device));
+    }
+    erp_thread_kill(adapter).await;
+    Ok(())
+}
+
+/// zfcp_erp_thread_kill.
+pub(crate) async fn erp_thread_kill(adapter: &Rc<Adapter>) {
+    let kernel = &adapter.kernel;
+    adapter.erp_thread.set(false);
+    adapter.erp_thread_stop.set(true);
+    adapter.erp_ready_wq.wake_all(kernel);
+    adapter.erp_ready_wq.wait(kernel, || adapter.erp_thread_ended.get()).await;
+    if !adapter.erp_ready.borrow().is_empty() || !adapter.erp_running.borrow().is_empty() {
+        kernel.log(LogId::ErpLeftover, adapter.device, 0);
+    }
+}
+
+/// zfcp_adapter_release.
+fn release(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) {
+    adapter.released.set(true);
+    adapter.service_level.set(false);
+    ccw.adapter.take();
+}
+
+/// zfcp_port_enqueue: duplicate names are refused.
+pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: u32) -> Sim<Result<Rc<Port>, Errno>> {
+    let kernel = &adapter.kernel;
+    let _frame = kernel.enter("zfcp_port_enqueue");
+    if adapter.port_by_wwpn(wwpn).is_some() {
+        return Ok(Err(Errno::EEXIST));
+    }
+    if kernel.fails(adapter.device, FailPoint::PortAlloc) {
+        return Ok(Err(Errno::ENOMEM));
+    }
+    if kernel.fails(adapter.device, FailPoint::PortSysfs) {
+        return Ok(Err(Errno::EINVAL));
+    }
+    let port = Rc::new(Port {
+        adapter: Rc::downgrade(adapter),
+        status: Cell::new(status | COMMON_RUNNING),
+        wwpn,
+        wwnn: Cell::new(0),
+        d_id: Cell::new(d_id),
+        handle: Cell::new(0),
+        erp_action: ErpAction::default(),
+        erp_counter: Cell::new(0),
+        rport: RefCell::default(),
+        rport_task: Cell::new(RportTask::None),
+        maxframe_size: Cell::new(0),
+        supported_classes: Cell::new(0),
+        connection_info: Cell::new(0),
+        unit_list: RefCell::default(),
+        being_removed: Cell::new(false),
+        registered: Cell::new(true),
+        works: RefCell::default(),
+    });
+    macro_rules! work {
+        ($function:expr) => {{
+            let weak = Rc::downgrade(&port);
+            Work::new(move || {
+                let port = weak.upgrade();
+                async move {
+                    match port {
+                        Some(port) => $function(&port).await,
+                        None => Ok(()),
+                    }
+                }
+            })
+        }};
+    }
+    *port.works.borrow_mut() = Some(PortWorks {
+        gid_pn: work!(fc::gid_pn_work),
+        test_link: work!(fc::test_link_work),
+        rport: work!(scsi_rport_work),
+    });
+    adapter.port_list.borrow_mut().push(port.clone());
+    kernel.uevent(UeventAction::Add, Object::Port(adapter.device, wwpn));
+    Ok(Ok(port))
+}
+
+/// device_unregister of a port.
+pub(crate) fn port_unregister(adapter: &Adapter, port: &Port) {
+    if port.registered.replace(false) {
+        adapter.kernel.uevent(UeventAction::Remove, Object::Port(adapter.device, port.wwpn));
+    }
+}

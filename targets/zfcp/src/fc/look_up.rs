@@ -1,0 +1,123 @@
+//! GID_PN, link test, symbolic name and FC events (driver.md 13.3 to 13.6).
+
+use std::rc::Rc;
+
+use regdiff_channel::{CtPayload, CtResult, Request};
+use regdiff_kernel::Sim;
+use regdiff_kernel::scsi::port_type;
+use regdiff_observation::Access;
+use regdiff_scenario::Behaviours;
+
+use super::{DIRECTORY, wka_port_get, wka_port_put};
+use crate::erp::{adapter_reopen, port_forced_reopen, port_reopen, set_port_status};
+use crate::fsf;
+use crate::objects::{Adapter, Port, RportTask};
+use crate::rport::{schedule_rport_register, scsi_rport_work};
+use crate::status::{COMMON_ERP_FAILED, COMMON_OPEN, PORT_LINK_TEST};
+
+/// The symbolic name carries bus id and node name; as a number it is this over the fabric's name.
+const DEVNO: u64 = 1 << 32;
+
+/// zfcp_fc_port_did_lookup: the port id of a port by its name.
+pub(crate) async fn gid_pn_work(port: &Rc<Port>) -> Sim<()> {
+    let adapter = port.adapter();
+    let _frame = adapter.kernel.enter("zfcp_fc_port_did_lookup");
+    if !wka_port_get(&adapter, DIRECTORY).await? {
+        return adapter_reopen(&adapter, 0, "fcgpn_1");
+    }
+    let answer = fsf::send_ct(&adapter, Request::GidPn { wwpn: port.wwpn }).await?;
+    wka_port_put(&adapter, DIRECTORY);
+    let Ok(answer) = answer else { return adapter_reopen(&adapter, 0, "fcgpn_1") };
+    let Some(ct) = answer else {
+        // No usable answer to the look-up itself is the same as no way to ask.
+        return adapter_reopen(&adapter, 0, "fcgpn_1");
+    };
+    if let (CtResult::Accepted, CtPayload::GidPn { d_id }) = (ct.result, &ct.payload) {
+        port.d_id.set(*d_id);
+    }
+    if port.d_id.get() == 0 {
+        return set_port_status(&adapter, port, COMMON_ERP_FAILED);
+    }
+    port_reopen(&adapter, port, 0, "fcgpn_3")
+}
+
+/// zfcp_fc_test_link.
+pub(crate) fn test_link(port: &Port) {
+    port.queue(|works| &works.test_link);
+}
+
+/// zfcp_fc_link_test_work.
+pub(crate) async fn test_link_work(port: &Rc<Port>) -> Sim<()> {
+    let adapter = port.adapter();
+    let _frame = adapter.kernel.enter("zfcp_fc_link_test_work");
+    let newer = adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED);
+    if !newer {
+        port.rport_task.set(RportTask::Del);
+        scsi_rport_work(port).await?;
+    }
+    if port.has(PORT_LINK_TEST) {
+        return Ok(());
+    }
+    port.set(PORT_LINK_TEST);
+    let d_id = port.d_id.get();
+    {
+        let _frame = adapter.kernel.enter("zfcp_fc_adisc");
+        adapter.fc_host("port_name", |fc| fc.port_name.get())?;
+    }
+    if newer {
+        port.d_id.set(0);
+    }
+    let answer = fsf::send_adisc(&adapter, d_id).await?;
+    match answer {
+        Err(_) => {
+            port.clear(PORT_LINK_TEST);
+            return port_forced_reopen(&adapter, port, 0, "fcltwk1");
+        }
+        Ok(None) => port_forced_reopen(&adapter, port, COMMON_ERP_FAILED, "fcadh_1")?,
+        Ok(Some(adisc)) if adisc.wwpn != port.wwpn || !port.has(COMMON_OPEN) => {
+            port_reopen(&adapter, port, COMMON_ERP_FAILED, "fcadh_2")?;
+        }
+        Ok(Some(adisc)) if newer => port.d_id.set(adisc.d_id),
+        Ok(Some(_)) => schedule_rport_register(port),
+    }
+    port.clear(PORT_LINK_TEST);
+    Ok(())
+}
+
+/// zfcp_fc_sym_name_update.
+pub(crate) async fn ns_up_work(adapter: &Rc<Adapter>) -> Sim<()> {
+    let _frame = adapter.kernel.enter("zfcp_fc_sym_name_update");
+    let kind = adapter.fc_host("port_type", |fc| fc.port_type.get())?;
+    if kind != port_type::NPORT && kind != port_type::NPIV {
+        return Ok(());
+    }
+    if !wka_port_get(adapter, DIRECTORY).await? {
+        return Ok(());
+    }
+    let d_id = adapter.fc_host("port_id", |fc| fc.port_id.get())?;
+    if let Ok(Some(ct)) = fsf::send_ct(adapter, Request::GspnId { d_id }).await? {
+        if let (CtResult::Accepted, CtPayload::GspnId { carries_devno }) = (ct.result, ct.payload) {
+            let npiv = adapter.fc_host("port_type", |fc| fc.port_type.get())? == port_type::NPIV;
+            let name = 1 | if npiv || carries_devno { DEVNO } else { 0 };
+            let host = adapter.shost(Access::Write, "shost_data")?;
+            host.fc_host(Access::Write, "symbolic_name")?.symbolic_name.set(name);
+            if npiv {
+                // Whether the name server took it changes nothing here.
+                let _ = fsf::send_ct(adapter, Request::RspnId).await?;
+            }
+        }
+    }
+    wka_port_put(adapter, DIRECTORY);
+    Ok(())
+}
+
+/// zfcp_fc_post_event.
+pub(crate) fn post_events_work(adapter: &Rc<Adapter>) -> Sim<()> {
+    let _frame = adapter.kernel.enter("zfcp_fc_post_event");
+    loop {
+        let next = adapter.events.borrow_mut().pop_front();
+        let Some(event) = next else { return Ok(()) };
+        adapter.shost(Access::Read, "host_no")?;
+        adapter.kernel.fc_event(event);
+    }
+}

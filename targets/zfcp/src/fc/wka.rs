@@ -1,0 +1,122 @@
+//! Well-known ports are opened on demand and closed with a delay (driver.md 13.1).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use regdiff_kernel::{Mutex, Sim, WaitQueue, Work};
+use regdiff_scenario::Behaviours;
+
+use crate::fsf;
+use crate::objects::Adapter;
+
+/// State of a well-known port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum WkaStatus {
+    #[default]
+    Offline,
+    Closing,
+    Opening,
+    Online,
+}
+
+/// A well-known port.
+#[derive(Default)]
+pub(crate) struct WkaPort {
+    pub(crate) status: Cell<WkaStatus>,
+    pub(crate) refcount: Cell<u32>,
+    pub(crate) handle: Cell<u32>,
+    pub(crate) opened: WaitQueue,
+    pub(crate) mutex: Mutex,
+    pub(crate) close_work: RefCell<Option<Rc<Work>>>,
+}
+
+/// Index of the directory server, in the order of [`regdiff_channel::Service::ALL`].
+pub(crate) const DIRECTORY: usize = 2;
+/// Time before an unused port is closed, in ms.
+const CLOSE_DELAY: u64 = 10;
+
+/// zfcp_fc_wka_port_get: false if the service cannot be had.
+pub(crate) async fn wka_port_get(adapter: &Rc<Adapter>, index: usize) -> Sim<bool> {
+    let kernel = &adapter.kernel;
+    let _frame = kernel.enter("zfcp_fc_wka_port_get");
+    let wka = &adapter.gs[index];
+    let held = adapter.behaves(Behaviours::WKA_MUTEX_HELD);
+    let guard = wka.mutex.lock(kernel).await;
+    if matches!(wka.status.get(), WkaStatus::Offline | WkaStatus::Closing) {
+        wka.status.set(WkaStatus::Opening);
+        if fsf::open_wka(adapter, index)?.is_err() {
+            wka.status.set(WkaStatus::Offline);
+            if held {
+                return Ok(false);
+            }
+        }
+    }
+    let guard = if held { Some(guard) } else { None };
+    wka.opened.wait(kernel, || matches!(wka.status.get(), WkaStatus::Online | WkaStatus::Offline)).await;
+    drop(guard);
+    if wka.status.get() == WkaStatus::Online {
+        wka.refcount.set(wka.refcount.get() + 1);
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// zfcp_fc_wka_port_put.
+pub(crate) fn wka_port_put(adapter: &Rc<Adapter>, index: usize) {
+    let wka = &adapter.gs[index];
+    wka.refcount.set(wka.refcount.get().saturating_sub(1));
+    if wka.refcount.get() > 0 {
+        return;
+    }
+    if let (Some(queue), Some(work)) = (adapter.work_queue(), &*wka.close_work.borrow()) {
+        adapter.kernel.queue_delayed_work(&queue, work, CLOSE_DELAY);
+    }
+}
+
+/// zfcp_fc_wka_port_offline: the delayed close.
+pub(crate) async fn wka_port_offline(adapter: &Rc<Adapter>, index: usize) -> Sim<()> {
+    let kernel = &adapter.kernel;
+    let _frame = kernel.enter("zfcp_fc_wka_port_offline");
+    let wka = &adapter.gs[index];
+    let _guard = wka.mutex.lock(kernel).await;
+    if wka.refcount.get() != 0 || wka.status.get() != WkaStatus::Online {
+        return Ok(());
+    }
+    wka.status.set(WkaStatus::Closing);
+    if fsf::close_wka(adapter, index)?.is_err() {
+        wka.status.set(WkaStatus::Offline);
+        wka.opened.wake_all(kernel);
+        return Ok(());
+    }
+    if adapter.behaves(Behaviours::WKA_MUTEX_HELD) {
+        wka.opened.wait(kernel, || wka.status.get() == WkaStatus::Offline).await;
+    }
+    Ok(())
+}
+
+/// zfcp_fc_wka_ports_force_offline.
+pub(crate) fn wka_ports_force_offline(adapter: &Adapter) {
+    for wka in &adapter.gs {
+        if let (Some(queue), Some(work)) = (adapter.work_queue(), &*wka.close_work.borrow()) {
+            adapter.kernel.cancel_work(&queue, work);
+        }
+        wka.status.set(WkaStatus::Offline);
+        wka.opened.wake_all(&adapter.kernel);
+    }
+}
+
+/// Makes the close works of a new adapter.
+pub(crate) fn wka_ports_setup(adapter: &Rc<Adapter>) {
+    for (index, wka) in adapter.gs.iter().enumerate() {
+        let weak = Rc::downgrade(adapter);
+        *wka.close_work.borrow_mut() = Some(Work::new(move || {
+            let weak = weak.clone();
+            async move {
+                match weak.upgrade() {
+                    Some(adapter) => wka_port_offline(&adapter, index).await,
+                    None => Ok(()),
+                }
+            }
+        }));
+    }
+}

@@ -1,0 +1,324 @@
+//! Adapter, port, unit and LUN (driver.md 1).
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use regdiff_channel::{Channel, ConfigData, PortData};
+use regdiff_kernel::scsi::{Rport, ScsiDevice, ScsiHost};
+use regdiff_kernel::{Kernel, Sim, WaitQueue, Work, WorkQueue};
+use regdiff_observation::{Access, FcEvent};
+use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Device, Module};
+
+use crate::diag::Diagnostics;
+use crate::erp::{ErpAction, ErpObject};
+use crate::fc::WkaPort;
+use crate::fence::{Fence, Fences};
+use crate::fsf::FsfReq;
+use crate::status::COMMON_ERP_INUSE;
+
+/// What all adapters of one machine share.
+pub(crate) struct Driver {
+    pub(crate) kernel: Rc<Kernel>,
+    pub(crate) fences: Fences,
+    pub(crate) channel: RefCell<Channel>,
+    /// Module parameters; some can be written at run time.
+    pub(crate) module: RefCell<Module>,
+}
+
+/// A zfcp adapter, with the kernel's field names.
+pub(crate) struct Adapter {
+    pub(crate) driver: Rc<Driver>,
+    pub(crate) kernel: Rc<Kernel>,
+    /// Index of the FCP device.
+    pub(crate) device: u8,
+    pub(crate) status: Cell<u32>,
+    pub(crate) scsi_host: RefCell<Option<Rc<ScsiHost>>>,
+    pub(crate) hydra_version: Cell<u32>,
+    pub(crate) fsf_lic_version: Cell<u32>,
+    pub(crate) hardware_version: Cell<u32>,
+    pub(crate) adapter_features: Cell<AdapterFeatures>,
+    pub(crate) connection_features: Cell<ConnectionFeatures>,
+    pub(crate) peer_wwpn: Cell<u64>,
+    pub(crate) peer_wwnn: Cell<u64>,
+    pub(crate) peer_d_id: Cell<u32>,
+    pub(crate) timer_ticks: Cell<u32>,
+    pub(crate) stat_read_buf_num: Cell<u32>,
+    pub(crate) stat_miss: Cell<u32>,
+    pub(crate) fc_security_algorithms: Cell<u32>,
+    pub(crate) max_sbale_per_req: Cell<u32>,
+    pub(crate) req_no: Cell<u64>,
+    pub(crate) req_list: RefCell<Vec<Rc<FsfReq>>>,
+    /// Status reads the firmware holds.
+    pub(crate) status_reads: Cell<u32>,
+    /// Counts queue openings, so that answers of an earlier one are not mistaken for new ones.
+    pub(crate) queue_epoch: Cell<u32>,
+    pub(crate) erp_ready: RefCell<VecDeque<ErpObject>>,
+    pub(crate) erp_running: RefCell<Vec<ErpObject>>,
+    pub(crate) erp_action: ErpAction,
+    pub(crate) erp_counter: Cell<u32>,
+    pub(crate) erp_total_count: Cell<u32>,
+    pub(crate) erp_low_mem_count: Cell<u32>,
+    /// The recovery thread takes actions.
+    pub(crate) erp_thread: Cell<bool>,
+    pub(crate) erp_thread_stop: Cell<bool>,
+    pub(crate) erp_thread_ended: Cell<bool>,
+    /// erp_ready_wq.
+    pub(crate) erp_ready_wq: WaitQueue,
+    /// erp_done_wqh.
+    pub(crate) erp_done_wqh: WaitQueue,
+    pub(crate) port_list: RefCell<Vec<Rc<Port>>>,
+    pub(crate) gs: [WkaPort; 4],
+    pub(crate) work_queue: RefCell<Option<Rc<WorkQueue>>>,
+    pub(crate) works: RefCell<Option<AdapterWorks>>,
+    /// In ms.
+    pub(crate) next_port_scan: Cell<u64>,
+    pub(crate) events: RefCell<VecDeque<FcEvent>>,
+    pub(crate) diagnostics: Diagnostics<ConfigData, PortData>,
+    pub(crate) service_level: Cell<bool>,
+    pub(crate) attributes: Cell<bool>,
+    pub(crate) diagnostics_group: Cell<bool>,
+    /// Its memory is gone.
+    pub(crate) released: Cell<bool>,
+    pub(crate) myself: RefCell<Weak<Adapter>>,
+}
+
+/// The adapter's work items.
+pub(crate) struct AdapterWorks {
+    pub(crate) scan: Rc<Work>,
+    pub(crate) stat: Rc<Work>,
+    pub(crate) ns_up: Rc<Work>,
+    pub(crate) events: Rc<Work>,
+    pub(crate) version_change_lost: Rc<Work>,
+}
+
+/// What is to be done with a port's FC transport object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RportTask {
+    #[default]
+    None,
+    Add,
+    Del,
+}
+
+/// A remote port.
+pub(crate) struct Port {
+    pub(crate) adapter: Weak<Adapter>,
+    pub(crate) status: Cell<u32>,
+    pub(crate) wwpn: u64,
+    pub(crate) wwnn: Cell<u64>,
+    pub(crate) d_id: Cell<u32>,
+    pub(crate) handle: Cell<u32>,
+    pub(crate) erp_action: ErpAction,
+    pub(crate) erp_counter: Cell<u32>,
+    pub(crate) rport: RefCell<Option<Rc<Rport>>>,
+    pub(crate) rport_task: Cell<RportTask>,
+    pub(crate) maxframe_size: Cell<u32>,
+    pub(crate) supported_classes: Cell<u32>,
+    pub(crate) connection_info: Cell<u32>,
+    pub(crate) unit_list: RefCell<Vec<Rc<Unit>>>,
+    /// units == -1.
+    pub(crate) being_removed: Cell<bool>,
+    pub(crate) registered: Cell<bool>,
+    pub(crate) works: RefCell<Option<PortWorks>>,
+}
+
+/// A port's work items.
+pub(crate) struct PortWorks {
+    pub(crate) gid_pn: Rc<Work>,
+    pub(crate) test_link: Rc<Work>,
+    pub(crate) rport: Rc<Work>,
+}
+
+/// A manually configured LUN.
+pub(crate) struct Unit {
+    pub(crate) lun: u64,
+    pub(crate) scsi_work: Rc<Work>,
+}
+
+/// The driver's part of a SCSI device (sdev_to_zfcp).
+pub(crate) struct Lun {
+    pub(crate) sdev: Weak<ScsiDevice>,
+    pub(crate) lun: u64,
+    pub(crate) status: Cell<u32>,
+    pub(crate) lun_handle: Cell<u32>,
+    pub(crate) erp_action: ErpAction,
+    pub(crate) erp_counter: Cell<u32>,
+    /// None until slave_alloc bound one.
+    pub(crate) port: RefCell<Option<Rc<Port>>>,
+}
+
+impl Adapter {
+    pub(crate) fn has(&self, bits: u32) -> bool {
+        self.status.get() & bits == bits
+    }
+
+    pub(crate) fn set(&self, bits: u32) {
+        self.status.set(self.status.get() | bits);
+    }
+
+    pub(crate) fn clear(&self, bits: u32) {
+        self.status.set(self.status.get() & !bits);
+    }
+
+    pub(crate) fn in_use(&self) -> bool {
+        self.has(COMMON_ERP_INUSE)
+    }
+
+    pub(crate) fn fence(&self, fence: Fence) -> bool {
+        self.driver.fences.has(fence)
+    }
+
+    pub(crate) fn behaves(&self, behaviour: Behaviours) -> bool {
+        self.kernel.scenario.kernel.behaviours.has(behaviour)
+    }
+
+    pub(crate) fn model(&self) -> &Device {
+        &self.kernel.scenario.devices[usize::from(self.device)]
+    }
+
+    pub(crate) fn myself(&self) -> Rc<Self> {
+        self.myself.borrow().upgrade().expect("an adapter lives while it is used")
+    }
+
+    pub(crate) fn feature(&self, feature: AdapterFeatures) -> bool {
+        self.adapter_features.get().has(feature)
+    }
+
+    /// Breaks the cycles between adapter, ports, host and devices once a run is over.
+    pub(crate) fn dismantle(&self) {
+        for port in self.port_list.take() {
+            port.works.take();
+            port.unit_list.take();
+            port.rport.take();
+        }
+        self.req_list.take();
+        self.erp_ready.take();
+        self.erp_running.take();
+        if let Some(host) = self.scsi_host.take() {
+            for sdev in host.devices.take() {
+                sdev.driver_data.take();
+                sdev.disk.take();
+            }
+        }
+    }
+
+    pub(crate) fn no_shost(&self) -> bool {
+        self.scsi_host.borrow().is_none()
+    }
+
+    /// The Scsi_Host, accessed without asking whether there is one (driver.md R2, 21).
+    pub(crate) fn shost(&self, access: Access, field: &'static str) -> Sim<Rc<ScsiHost>> {
+        match &*self.scsi_host.borrow() {
+            Some(host) => {
+                host.alive(access, field)?;
+                Ok(host.clone())
+            }
+            None => Err(self.kernel.null_access(access, "Scsi_Host", field)),
+        }
+    }
+
+    /// A field of the FC host's data, read without asking.
+    pub(crate) fn fc_host<T>(
+        &self,
+        field: &'static str,
+        read: impl FnOnce(&regdiff_kernel::scsi::FcHost) -> T,
+    ) -> Sim<T> {
+        let host = self.shost(Access::Read, "shost_data")?;
+        Ok(read(host.fc_host(Access::Read, field)?))
+    }
+
+    pub(crate) fn port_by_wwpn(&self, wwpn: u64) -> Option<Rc<Port>> {
+        self.port_list.borrow().iter().find(|p| p.wwpn == wwpn).cloned()
+    }
+
+    /// Ports in list order.
+    pub(crate) fn ports(&self) -> Vec<Rc<Port>> {
+        self.port_list.borrow().clone()
+    }
+
+    pub(crate) fn work_queue(&self) -> Option<Rc<WorkQueue>> {
+        self.work_queue.borrow().clone()
+    }
+
+    /// Queues one of the adapter's works; nothing happens once the queue is gone.
+    pub(crate) fn queue(&self, pick: impl FnOnce(&AdapterWorks) -> &Rc<Work>) {
+        if let (Some(queue), Some(works)) = (&*self.work_queue.borrow(), &*self.works.borrow()) {
+            self.kernel.queue_work(queue, pick(works));
+        }
+    }
+}
+
+impl Port {
+    pub(crate) fn has(&self, bits: u32) -> bool {
+        self.status.get() & bits == bits
+    }
+
+    pub(crate) fn set(&self, bits: u32) {
+        self.status.set(self.status.get() | bits);
+    }
+
+    pub(crate) fn clear(&self, bits: u32) {
+        self.status.set(self.status.get() & !bits);
+    }
+
+    pub(crate) fn in_use(&self) -> bool {
+        self.has(COMMON_ERP_INUSE)
+    }
+
+    pub(crate) fn adapter(&self) -> Rc<Adapter> {
+        self.adapter.upgrade().expect("a port keeps its adapter")
+    }
+
+    /// Queues one of the port's works on the adapter's queue.
+    pub(crate) fn queue(&self, pick: impl FnOnce(&PortWorks) -> &Rc<Work>) {
+        let adapter = self.adapter();
+        if let (Some(queue), Some(works)) = (adapter.work_queue(), &*self.works.borrow()) {
+            adapter.kernel.queue_work(&queue, pick(works));
+        }
+    }
+
+    pub(crate) fn works<T>(&self, pick: impl FnOnce(&PortWorks) -> T) -> Option<T> {
+        self.works.borrow().as_ref().map(pick)
+    }
+}
+
+impl Lun {
+    pub(crate) fn has(&self, bits: u32) -> bool {
+        self.status.get() & bits == bits
+    }
+
+    pub(crate) fn set(&self, bits: u32) {
+        self.status.set(self.status.get() | bits);
+    }
+
+    pub(crate) fn clear(&self, bits: u32) {
+        self.status.set(self.status.get() & !bits);
+    }
+
+    pub(crate) fn in_use(&self) -> bool {
+        self.has(COMMON_ERP_INUSE)
+    }
+
+    pub(crate) fn port(&self) -> Option<Rc<Port>> {
+        self.port.borrow().clone()
+    }
+}
+
+/// The driver's part of a SCSI device, once slave_alloc made it.
+pub(crate) fn lun_of(sdev: &ScsiDevice) -> Option<Rc<Lun>> {
+    let data = sdev.driver_data.borrow().clone()?;
+    data.downcast::<Lun>().ok()
+}
+
+/// The driver's parts of all SCSI devices of a host, in list order.
+pub(crate) fn luns_of(host: &ScsiHost) -> Vec<Rc<Lun>> {
+    host.devices.borrow().iter().filter_map(|sdev| lun_of(sdev)).collect()
+}
+
+/// Those bound to one port.
+pub(crate) fn luns_of_port(host: &ScsiHost, port: &Rc<Port>) -> Vec<Rc<Lun>> {
+    let mut luns = luns_of(host);
+    luns.retain(|lun| lun.port.borrow().as_ref().is_some_and(|p| Rc::ptr_eq(p, port)));
+    luns
+}
