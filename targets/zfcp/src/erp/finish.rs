@@ -31,7 +31,9 @@ pub(super) fn target_check(adapter: &Rc<Adapter>, object: &ErpObject, result: Er
     match result {
         ErpResult::Succeeded => {
             counter.set(0);
-            set_status(adapter, object, COMMON_UNBLOCKED)?;
+            // The spec names no propagation here, and the object alone was recovered: ports and LUNs follow on their own.
+            let status = object.status(adapter);
+            status.set(status.get() | COMMON_UNBLOCKED);
         }
         ErpResult::Failed => {
             if let ErpObject::Port(port) = object {

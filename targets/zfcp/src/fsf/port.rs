@@ -85,8 +85,9 @@ pub(super) fn open_port_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, port: &
             port.handle.set(opened.handle);
             let secure = adapter.feature(AdapterFeatures::FC_SECURITY);
             log_security(adapter, port, if secure { opened.connection_info } else { 0 });
-            set_port_status(adapter, port, COMMON_OPEN | PORT_PHYS_OPEN)?;
-            clear_port_status(adapter, port, COMMON_ACCESS_BOXED)?;
+            // These concern the port alone: its LUNs are opened one by one.
+            port.set(COMMON_OPEN | PORT_PHYS_OPEN);
+            port.clear(COMMON_ACCESS_BOXED);
             if let Some(login) = opened.login() {
                 if login.wwpn != port.wwpn {
                     port.d_id.set(0);
