@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use regdiff_observation::{Leftover, Limit, Trap, Violation};
+use regdiff_observation::{Event, Leftover, Limit, Observation, Stamped, Trap, Violation};
 use regdiff_scenario::Trigger;
 use serde::Serialize;
 
 use crate::contract::Status;
 use crate::divergence::Located;
+use crate::lifetime::trap_text;
 use crate::pair::Side;
 use crate::signature::Signature;
 
@@ -88,13 +89,34 @@ pub struct Finding {
     pub evidence: Evidence,
     /// Whether both sides ran with protection space always reserved, to see past a historical crash.
     pub masked: bool,
+    /// Of a trap at a command: how many of its kind the FCP device was to get, this one included.
+    pub ordinal: Option<u32>,
     /// The allowance that covers it, whether or not its status counts in this judgement.
     pub known: Option<Known>,
 }
 
 impl Finding {
     pub(crate) fn new(kind: Kind, side: Side, signature: Signature, evidence: Evidence) -> Self {
-        Self { signature, kind, side, evidence, masked: false, known: None }
+        Self { signature, kind, side, evidence, masked: false, ordinal: None, known: None }
+    }
+
+    /// The finding of a trap.
+    pub(crate) fn trap(kind: Kind, side: Side, trap: &Trap, seen: &Observation) -> Self {
+        let what = if trap.field.is_empty() { &trap.object } else { &trap.field };
+        let parts = [trap_text(trap.kind, trap.access), &trap.function, what];
+        let signature = Signature::sided(kind.text(), side, &parts);
+        let sent = |command| {
+            let same = |event: &&Stamped| matches!(event.event, Event::Command(sent) if sent.command == command && Some(sent.device) == trap.device);
+            seen.events.iter().filter(same).count() as u32
+        };
+        let ordinal = trap.command.map(|command| sent(command) + 1);
+        Self { ordinal, ..Self::new(kind, side, signature, Evidence::Trap(Box::new(trap.clone()))) }
+    }
+
+    /// The finding of a difference.
+    pub(crate) fn divergence(located: Located) -> Self {
+        let signature = located.difference.signature();
+        Self::new(Kind::Divergence, Side::Pair, signature, Evidence::Difference(located))
     }
 
     /// What happened, in one sentence for a kernel developer.

@@ -1,12 +1,16 @@
 //! The judge: runs the pair, asks every oracle, applies the contract.
 
-use regdiff_observation::{End, Lane};
+use regdiff_observation::{End, Lane, Limit, Observation};
 use regdiff_scenario::Scenario;
 
-use crate::contract::Allow;
+use crate::contract::{Allow, Context};
+use crate::divergence::{self, Comparison};
+use crate::finding::{Evidence, Finding, Kind};
 use crate::lane::{Maskable, Model, Variant};
 use crate::pair::{self, Pair, Side};
+use crate::sorting::{Sorted, sort};
 use crate::verdict::{Report, Skip, Verdict};
+use crate::{lifetime, liveness, memory, schedule};
 
 /// How to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,28 +29,149 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The default pair with other allowances.
+    pub fn allowing(allow: Allow) -> Self {
+        Self { allow, ..Self::default() }
+    }
+}
+
 /// Judges a scenario in the model.
 pub fn judge(scenario: &Scenario, options: &Options) -> Report {
     judge_on(&Model, scenario, options)
 }
 
 /// Judges a scenario in any lane.
+///
+/// After an allowed memory trap the pair runs once more with protection space always reserved: the historical defect kills
+/// eager at its first command, and without this nothing behind it would ever be compared.
 pub fn judge_on<L: Lane<Variant: Maskable>>(lane: &L, scenario: &Scenario, options: &Options<L::Variant>) -> Report {
-    let seen = pair::run(lane, scenario, Pair { eager: &options.left, deferred: &options.right });
-    let verdict = match &seen.eager.end {
-        End::Unmodelled(what) => Verdict::Skipped { what: Skip::Unmodelled { side: Side::Eager, what } },
-        _ => Verdict::Agree,
-    };
-    Report {
+    let variants = Pair { eager: &options.left, deferred: &options.right };
+    let mut trial = try_pair(lane, scenario, variants, options.allow, false);
+    if let (true, Some(eager), Some(deferred)) = (trial.hides_more(), options.left.masked(), options.right.masked()) {
+        let masked = Pair { eager: &eager, deferred: &deferred };
+        let behind = try_pair(lane, scenario, masked, options.allow, true);
+        trial.report.masked = Some(Box::new(behind.report.verdict.clone()));
+        trial.absorb(behind);
+    }
+    trial.report
+}
+
+/// One pair of runs, judged.
+struct Trial {
+    report: Report,
+}
+
+fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>, allow: Allow, masked: bool) -> Trial {
+    let seen = pair::run(lane, scenario, variants);
+    let seen = seen.as_ref();
+    let compared = divergence::compare(scenario, seen);
+    let context = Context { scenario, seen, masked };
+    let found = oracles(&context, &compared);
+    let Sorted { mut findings, allowed } = sort(&context, found, allow);
+    let mut runs = 2;
+    let schedule_dependent = schedule::split(lane, scenario, variants, seen, &mut findings, &mut runs);
+    let findings = first_of_each(findings);
+    let verdict = verdict(seen, &compared, &findings);
+    let report = Report {
         verdict,
-        findings: Vec::new(),
-        allowed: Vec::new(),
-        schedule_dependent: Vec::new(),
+        schedule_dependent: first_of_each(schedule_dependent),
+        findings,
+        allowed,
         masked: None,
-        first_difference: None,
-        compared_rests: 0,
-        registered: seen.as_ref().map(|o| o.hosts_added > 0),
-        scsi_commands: seen.as_ref().map(|o| o.scsi_commands),
-        runs: 2,
+        first_difference: compared.differences.into_iter().next(),
+        compared_rests: compared.rests,
+        registered: seen.map(|observation| observation.hosts_added > 0),
+        scsi_commands: seen.map(|observation| observation.scsi_commands),
+        runs,
+    };
+    Trial { report }
+}
+
+/// Everything the oracles see, in their order: what breaks memory comes before what follows from it.
+fn oracles(context: &Context<'_>, compared: &Comparison) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let each = context.seen.sides();
+    each.iter().for_each(|(side, seen)| memory::judge(*side, seen, &mut found));
+    each.iter().for_each(|(side, seen)| lifetime::judge(*side, seen, &mut found));
+    each.iter().for_each(|(side, seen)| liveness::judge(context.scenario, *side, seen, &mut found));
+    liveness::judge_pair(context.seen, &mut found);
+    found.extend(compared.differences.iter().cloned().map(Finding::divergence));
+    found.iter_mut().for_each(|finding| finding.masked = context.masked);
+    found
+}
+
+/// One finding of each signature, the first.
+fn first_of_each(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut first: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if !first.iter().any(|other| other.signature == finding.signature) {
+            first.push(finding);
+        }
+    }
+    first
+}
+
+fn verdict(seen: Pair<&Observation>, compared: &Comparison, findings: &[Finding]) -> Verdict {
+    if !findings.is_empty() {
+        return Verdict::Findings;
+    }
+    let unmodelled = seen.sides().into_iter().find_map(|(side, seen)| match seen.end {
+        End::Unmodelled(what) => Some(Skip::Unmodelled { side, what }),
+        _ => None,
+    });
+    if let Some(what) = unmodelled.or(compared.skip) {
+        return Verdict::Skipped { what };
+    }
+    let limit = |seen: &Observation| match seen.end {
+        End::Limit(limit) => Some(limit),
+        _ => None,
+    };
+    let hit: Option<Limit> = limit(seen.eager).or(limit(seen.deferred));
+    match hit {
+        Some(limit) => Verdict::LimitHit { limit },
+        None if lifetime::trap(seen.eager).or(lifetime::trap(seen.deferred)).is_some() => Verdict::CutShort,
+        None => Verdict::Agree,
     }
 }
+
+impl Trial {
+    /// Whether an allowed trap in memory keeps the rest from being judged.
+    fn hides_more(&self) -> bool {
+        self.report.allowed.iter().any(|allowed| {
+            allowed.finding.kind == Kind::Memory && matches!(allowed.finding.evidence, Evidence::Trap(_))
+        })
+    }
+
+    /// Adds what a masked pair shows beyond this one.
+    fn absorb(&mut self, behind: Trial) {
+        let (report, behind) = (&mut self.report, behind.report);
+        report.findings.extend(behind.findings);
+        report.findings = first_of_each(std::mem::take(&mut report.findings));
+        report.schedule_dependent.extend(behind.schedule_dependent);
+        report.schedule_dependent = first_of_each(std::mem::take(&mut report.schedule_dependent));
+        for allowed in behind.allowed {
+            let known = report.allowed.iter_mut().find(|other| other.is_same(&allowed));
+            match known {
+                Some(known) => known.count += allowed.count,
+                None => report.allowed.push(allowed),
+            }
+        }
+        if !report.findings.is_empty() {
+            report.verdict = Verdict::Findings;
+        }
+        report.first_difference = report.first_difference.take().or(behind.first_difference);
+        report.compared_rests += behind.compared_rests;
+        report.runs += behind.runs;
+        for side in [Side::Eager, Side::Deferred] {
+            let (ours, theirs) = match side {
+                Side::Eager => (&mut report.scsi_commands.eager, behind.scsi_commands.eager),
+                _ => (&mut report.scsi_commands.deferred, behind.scsi_commands.deferred),
+            };
+            *ours = (*ours).max(theirs);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

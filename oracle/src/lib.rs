@@ -24,14 +24,17 @@ pub mod pair;
 mod schedule;
 pub mod shrink;
 mod signature;
+mod sorting;
 pub mod target;
+#[cfg(test)]
+mod testing;
 mod verdict;
 
 pub use contract::{Allow, Allowance, Status};
 pub use divergence::{Difference, Located};
 pub use finding::{Evidence, Finding, Kind, Known};
 pub use judge::{Options, judge, judge_on};
-pub use lane::{Fences, Maskable, Model, Switches, Variant};
+pub use lane::{Fence, Fences, Maskable, Model, Switches, Variant};
 pub use pair::{Pair, Side};
 pub use shrink::{Shrunk, shrink};
 pub use signature::Signature;

@@ -1,15 +1,26 @@
 //! The minimiser: takes parts out of a scenario while its finding stays.
+//!
+//! Contract:
+//!
+//! * It confirms first: a scenario that does not show the signature comes back as it is, with `confirmed: false`.
+//! * A part stays out only if the *same* signature is still among the findings, under the same options; another bug is never
+//!   handed back.
+//! * It goes by structure ([`parts`]): devices, steps and answers first, many at once, then one by one, then values toward
+//!   their defaults; and starts over until nothing can be taken. A finished result is 1-minimal.
+//! * It takes at most `cap` judgements and says whether it finished. It never returns something larger.
 
 use regdiff_scenario::Scenario;
+use regdiff_scenario::parts::{Part, parts, without};
+use serde::Serialize;
 
-use crate::judge::Options;
+use crate::judge::{Options, judge};
 use crate::signature::Signature;
 
 /// Judgements that one minimisation may take unless its caller says otherwise.
 pub const DEFAULT_CAP: u32 = 20_000;
 
 /// A scenario from which nothing more can be taken, or as little as the cap allowed.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Shrunk {
     /// The smallest scenario found; the one given if it does not show the signature at all.
     pub scenario: Scenario,
@@ -23,6 +34,125 @@ pub struct Shrunk {
 
 /// Minimises a scenario, holding on to a signature, with `cap` judgements at most.
 pub fn shrink(scenario: &Scenario, signature: &Signature, options: &Options, cap: u32) -> Shrunk {
-    let _ = (signature, options, cap);
-    Shrunk { scenario: scenario.clone(), runs: 0, finished: false, confirmed: false }
+    shrink_by(scenario, cap, |candidate| judge(candidate, options).finding(signature).is_some())
+}
+
+/// Minimises a scenario while it is interesting.
+pub fn shrink_by(scenario: &Scenario, cap: u32, interesting: impl FnMut(&Scenario) -> bool) -> Shrunk {
+    let mut search = Search { smallest: scenario.clone(), runs: 0, cap, interesting };
+    let confirmed = search.try_one(scenario.clone());
+    let finished = confirmed && search.to_the_end();
+    Shrunk { scenario: search.smallest, runs: search.runs, finished, confirmed }
+}
+
+struct Search<F> {
+    smallest: Scenario,
+    runs: u32,
+    cap: u32,
+    interesting: F,
+}
+
+impl<F: FnMut(&Scenario) -> bool> Search<F> {
+    /// Keeps a candidate if it is interesting.
+    fn try_one(&mut self, candidate: Scenario) -> bool {
+        if self.runs >= self.cap {
+            return false;
+        }
+        self.runs += 1;
+        let keeps = (self.interesting)(&candidate);
+        if keeps {
+            self.smallest = candidate;
+        }
+        keeps
+    }
+
+    /// Chunks of halving size, then single parts until a whole pass takes nothing. False if the cap came first.
+    fn to_the_end(&mut self) -> bool {
+        let mut size = parts(&self.smallest).len() / 2;
+        while size > 1 {
+            self.pass(size);
+            size = (size / 2).min(parts(&self.smallest).len() / 2);
+        }
+        while self.pass(1) {}
+        self.runs < self.cap
+    }
+
+    /// Tries to take out each run of `size` parts. Whether anything went.
+    fn pass(&mut self, size: usize) -> bool {
+        let mut went = false;
+        let mut at = 0;
+        loop {
+            let all = parts(&self.smallest);
+            if at >= all.len() || self.runs >= self.cap {
+                return went;
+            }
+            let chunk = &all[at..(at + size).min(all.len())];
+            match take(&self.smallest, chunk) {
+                // What followed has moved up to the same place.
+                Some(candidate) if self.try_one(candidate) => went = true,
+                _ => at += size,
+            }
+        }
+    }
+}
+
+/// The scenario without some parts; None if none of them can go. Within a kind the last comes first, so that taking one out
+/// leaves the names of those behind it right; one that is no longer there went with another.
+fn take(scenario: &Scenario, chunk: &[Part]) -> Option<Scenario> {
+    let mut rest: Option<Scenario> = None;
+    for part in chunk {
+        rest = without(rest.as_ref().unwrap_or(scenario), part).or(rest);
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use regdiff_scenario::{Device, Step, Trigger, parts};
+
+    use super::*;
+
+    fn large() -> Scenario {
+        Scenario::generate(7)
+    }
+
+    #[test]
+    fn what_is_not_interesting_comes_back_as_it_is() {
+        let shrunk = shrink_by(&large(), 100, |_| false);
+        assert_eq!(shrunk, Shrunk { scenario: large(), runs: 1, finished: false, confirmed: false });
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_is_always_interesting() {
+        let shrunk = shrink_by(&large(), DEFAULT_CAP, |_| true);
+        assert!(shrunk.finished);
+        assert_eq!(parts::size(&shrunk.scenario), 0);
+    }
+
+    #[test]
+    fn the_result_is_minimal_and_the_same_each_time() {
+        let scenario = (0..).map(Scenario::generate).find(|s| s.steps.len() > 4 && !s.devices.is_empty()).unwrap();
+        let wanted = scenario.steps[3].trigger;
+        let interesting = |s: &Scenario| s.module.dif && s.steps.iter().any(|step| step.trigger == wanted);
+        let mut start = scenario;
+        start.module.dif = true;
+        let shrunk = shrink_by(&start, DEFAULT_CAP, interesting);
+        assert!(shrunk.finished && interesting(&shrunk.scenario));
+        assert_eq!(shrunk.scenario.steps.len(), 1);
+        for part in parts::parts(&shrunk.scenario) {
+            let smaller = without(&shrunk.scenario, &part);
+            assert!(smaller.is_none_or(|s| !interesting(&s)), "{part} can go");
+        }
+        assert_eq!(shrink_by(&start, DEFAULT_CAP, interesting), shrunk);
+    }
+
+    #[test]
+    fn the_cap_holds_and_is_told() {
+        let steps = vec![Step::new(Trigger::SetOnline); 50];
+        let scenario = Scenario { devices: vec![Device::default()], steps, ..Scenario::default() };
+        let shrunk = shrink_by(&scenario, 5, |s| s.steps.len() > 10);
+        assert!(shrunk.confirmed && !shrunk.finished);
+        assert_eq!(shrunk.runs, 5);
+        assert!(parts::size(&shrunk.scenario) < parts::size(&scenario));
+    }
 }

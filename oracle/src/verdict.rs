@@ -94,6 +94,13 @@ pub struct Allowed {
     pub finding: Finding,
 }
 
+impl Allowed {
+    /// Whether it is the same signature under the same allowance.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id && self.finding.signature == other.finding.signature
+    }
+}
+
 /// Everything there is to say about one scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {

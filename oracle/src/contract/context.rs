@@ -1,11 +1,26 @@
 //! What a predicate may ask about the pair.
 
-use regdiff_observation::Observation;
-use regdiff_scenario::Scenario;
+use regdiff_observation::{Event, Object, Observation, Rest, Stamped, StepOutcome, UeventAction};
+use regdiff_scenario::scalar::Scalar;
+use regdiff_scenario::{FailPoint, Scenario, Step, Trigger};
 
-use crate::pair::Pair;
+use crate::divergence::{Difference, Located};
+use crate::finding::Finding;
+use crate::pair::{Pair, Side};
+
+/// The steps of registration that a scenario can make fail (midlayer.md 2.1, 2.2).
+const HOST_FAILURES: &[FailPoint] = &[
+    FailPoint::HostAlloc,
+    FailPoint::HostTagSet,
+    FailPoint::HostDevice,
+    FailPoint::HostClassDevice,
+    FailPoint::HostShostData,
+    FailPoint::HostWorkQueue,
+];
 
 /// The pair of runs that a finding comes from.
+///
+/// `at` is always a number of steps begun: the rest at which a difference shows, as in [`Located::steps_begun`].
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// What was run.
@@ -14,4 +29,133 @@ pub struct Context<'a> {
     pub seen: Pair<&'a Observation>,
     /// Whether both sides ran with protection space always reserved.
     pub masked: bool,
+}
+
+impl<'a> Context<'a> {
+    /// What one side shows; the reference for [`Side::Pair`].
+    pub fn side(&self, side: Side) -> &'a Observation {
+        match side {
+            Side::Eager | Side::Pair => self.seen.eager,
+            Side::Deferred => self.seen.deferred,
+        }
+    }
+
+    /// The last rest of a side with at most `at` steps begun.
+    pub fn rest(&self, side: Side, at: u32) -> Option<&'a Rest> {
+        self.side(side).rests.iter().take_while(|rest| rest.steps_begun <= at).last()
+    }
+
+    /// Everything that happened on a side until that rest.
+    pub fn until(&self, side: Side, at: u32) -> &'a [Stamped] {
+        let end = self.rest(side, at).map_or(0, |rest| rest.events_end);
+        self.side(side).events.get(..end).unwrap_or_default()
+    }
+
+    /// What happened on a side in the stretch that ends at that rest.
+    pub fn stretch(&self, side: Side, at: u32) -> &'a [Stamped] {
+        let start = at.checked_sub(1).map_or(0, |before| self.until(side, before).len());
+        self.until(side, at).get(start..).unwrap_or_default()
+    }
+
+    /// Whether an object can be seen at that rest.
+    pub fn has(&self, side: Side, object: Object, at: u32) -> bool {
+        self.rest(side, at).is_some_and(|rest| {
+            let first = rest.readings.partition_point(|reading| reading.object < object);
+            rest.readings.get(first).is_some_and(|reading| reading.object == object)
+        })
+    }
+
+    /// How many registrations of a device's host were completed until that rest.
+    pub fn registrations(&self, side: Side, device: u8, at: u32) -> usize {
+        self.uevents(side, UeventAction::Add, device, at)
+    }
+
+    /// How many registered hosts of a device were removed until that rest.
+    pub fn removals(&self, side: Side, device: u8, at: u32) -> usize {
+        self.uevents(side, UeventAction::Remove, device, at)
+    }
+
+    /// The FC host comes last at registration and goes first at removal: it tells complete registrations.
+    fn uevents(&self, side: Side, action: UeventAction, device: u8, at: u32) -> usize {
+        let is_meant = |event: &&Stamped| {
+            matches!(event.event, Event::Uevent(uevent)
+                if uevent.action == action && uevent.object == Object::FcHost(device))
+        };
+        self.until(side, at).iter().filter(is_meant).count()
+    }
+
+    /// Whether deferred waits, at that rest, for the first registration since the adapter was enqueued.
+    ///
+    /// Eager registers once for each time the adapter is enqueued, and removes the host when it is unregistered. Deferred
+    /// waits if it has no host and removed no more hosts than eager did: one more would be a host lost on the way.
+    pub fn waits_for_registration(&self, device: u8, at: u32) -> bool {
+        !self.has(Side::Deferred, Object::Host(device), at)
+            && self.removals(Side::Deferred, device, at) <= self.removals(Side::Eager, device, at)
+    }
+
+    /// Whether deferred waited so at the rest before.
+    pub fn waited_for_registration(&self, device: u8, at: u32) -> bool {
+        at.checked_sub(1).is_none_or(|before| self.waits_for_registration(device, before))
+    }
+
+    /// Whether a step before `step` makes a part of the registration of a device's host fail.
+    pub fn registration_may_fail(&self, device: u8, before: usize) -> bool {
+        self.scenario.steps.iter().take(before).any(|step| {
+            step.trigger == Trigger::Fail
+                && step.device == device
+                && HOST_FAILURES.iter().any(|point| point.to_raw() == u64::from(step.a))
+        })
+    }
+
+    /// Whether any host of this scenario can ever have protection capabilities.
+    pub fn protection_is_asked_for(&self) -> bool {
+        self.scenario.module.dif || self.scenario.module.dix
+    }
+
+    /// A step of a difference in outcomes.
+    pub fn step(&self, index: usize) -> Option<&'a Step> {
+        self.scenario.steps.get(index)
+    }
+}
+
+/// An object that exists in eager only.
+pub(super) fn object_of_eager(finding: &Finding) -> Option<(Object, &Located)> {
+    match finding.difference() {
+        Some(located @ Located { difference: Difference::Object { object, present: Side::Eager }, .. }) => {
+            Some((*object, located))
+        }
+        _ => None,
+    }
+}
+
+/// An event that happened more often on one side in a stretch.
+pub(super) fn surplus(finding: &Finding) -> Option<(Side, &Event, u32)> {
+    let located = finding.difference()?;
+    let (side, event) = located.difference.surplus()?;
+    Some((side, event, located.steps_begun))
+}
+
+/// A difference in outcomes.
+pub(super) struct Outcome<'a> {
+    pub(super) step: usize,
+    pub(super) trigger: Trigger,
+    pub(super) device: u8,
+    pub(super) outcomes: &'a Pair<StepOutcome>,
+    /// The rest after it.
+    pub(super) at: u32,
+}
+
+pub(super) fn outcome(finding: &Finding) -> Option<Outcome<'_>> {
+    let located = finding.difference()?;
+    match &located.difference {
+        Difference::Outcome { step, trigger, device, outcomes } => {
+            Some(Outcome { step: *step, trigger: *trigger, device: *device, outcomes, at: located.steps_begun })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a step returned an error.
+pub(super) fn failed(outcome: StepOutcome) -> bool {
+    matches!(outcome, StepOutcome::Done(value) if value < 0)
 }

@@ -1,6 +1,97 @@
 //! Historical: defects of the eager driver that the series repairs.
+//!
+//! All but one come from the same cause: eager adds its host before it knows that there will be protection data, so that SIZE is
+//! taken with a mask of 0 (midlayer.md 1, 11). With protection space always reserved none of them can happen, so that none
+//! is allowed in the masked pair.
 
-use super::Allowance;
+use regdiff_observation::{Access, Region, TrapKind};
+
+use super::context::Context;
+use super::{Allowance, Reach};
+use crate::finding::{Evidence, Finding};
+use crate::lifetime::trap_text;
+use crate::pair::Side;
 
 /// The entries.
-pub(super) const LIST: &[Allowance] = &[];
+pub(super) const LIST: &[Allowance] = &[
+    Allowance {
+        id: "eager-null-prot-sdb",
+        allows: "eager stores through a null prot_sdb when it prepares a command",
+        why: "the host was added with a protection mask of 0, so that its requests have no protection header; by the first \
+              command the mask is set",
+        evidence: "Launchpad 1887124; midlayer.md 11.3, 12",
+        review: "2027-06-01",
+        scenario: "registration/lp1887124",
+        reach: Reach::Difference,
+        covers: eager_null_prot_sdb,
+    },
+    Allowance {
+        id: "eager-silent-overrun",
+        allows: "eager accesses protection data past the payload of a request",
+        why: "an elevator's or flush request got its pointer when the mask was set, but its size when it was 0",
+        evidence: "Launchpad 1887124; midlayer.md 11.3, 11.4",
+        review: "2027-06-01",
+        scenario: "registration/lp1887124-elevator",
+        reach: Reach::Difference,
+        covers: eager_silent_overrun,
+    },
+    Allowance {
+        id: "eager-overrun-victim",
+        allows: "eager uses a request or list that a protection header of the request before has overwritten",
+        why: "the overrun reached the next request",
+        evidence: "Launchpad 1887124; midlayer.md 11.2 rules 3 and 4",
+        review: "2027-06-01",
+        scenario: "registration/lp1887124-neighbour",
+        reach: Reach::Difference,
+        covers: eager_overrun_victim,
+    },
+    Allowance {
+        id: "eager-stale-host",
+        allows: "eager removes a host that was freed when adding it failed",
+        why: "a failed scsi_add_host leaves the pointer behind, and undoing the enqueue follows it",
+        evidence: "driver.md 5.2, 20 F15; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/registration-fails",
+        reach: Reach::Difference,
+        covers: eager_stale_host,
+    },
+];
+
+/// Whether the cause of this file can be at work.
+fn size_without_protection(context: &Context<'_>, finding: &Finding) -> bool {
+    finding.side == Side::Eager && !context.masked && context.protection_is_asked_for()
+}
+
+fn eager_null_prot_sdb(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    size_without_protection(context, finding)
+        && trap_text(trap.kind, trap.access) == "null-write"
+        && trap.object == "scsi_cmnd"
+        && trap.field == "prot_sdb"
+}
+
+fn eager_silent_overrun(context: &Context<'_>, finding: &Finding) -> bool {
+    matches!(finding.evidence, Evidence::Violation(_)) && size_without_protection(context, finding)
+}
+
+fn eager_overrun_victim(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    let victim = match trap.kind {
+        TrapKind::NullAccess => trap.object == "request",
+        TrapKind::ForeignFree => trap.object == "scatterlist",
+        _ => false,
+    };
+    // Either direction of the overlap: the header overwrote the neighbour, or the neighbour the header.
+    let overlap = |op_access| {
+        context.seen.eager.violations.iter().any(|v| v.region == Region::Neighbour && v.access == op_access)
+    };
+    size_without_protection(context, finding) && victim && (overlap(Access::Write) || overlap(Access::Read))
+}
+
+fn eager_stale_host(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    finding.side == Side::Eager
+        && trap.kind == TrapKind::UseAfterFree
+        && trap.object == "Scsi_Host"
+        && trap.device.is_some_and(|device| context.registration_may_fail(device, usize::MAX))
+}

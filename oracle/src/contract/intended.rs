@@ -1,6 +1,169 @@
 //! Intended: what the series changes on purpose.
 
-use super::Allowance;
+use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome};
+use regdiff_scenario::Trigger;
+
+use super::context::{Context, failed, object_of_eager, outcome, surplus};
+use super::{Allowance, Reach};
+use crate::divergence::Difference;
+use crate::finding::Finding;
+use crate::pair::Side;
+
+const ENODEV: i64 = -19;
 
 /// The entries.
-pub(super) const LIST: &[Allowance] = &[];
+pub(super) const LIST: &[Allowance] = &[
+    Allowance {
+        id: "host-comes-later",
+        allows: "scsi_host and fc_host exist in eager while deferred waits for its first registration",
+        why: "deferred registers when the first adapter open got through Exchange Config Data and Exchange Port Data",
+        evidence: "driver.md 19, 20 F11; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/host-comes-later",
+        reach: Reach::Difference,
+        covers: host_comes_later,
+    },
+    Allowance {
+        id: "host-events-come-later",
+        allows: "log line and uevents of a host in the stretch where the other side waits, and in the one where it is through",
+        why: "they follow registration, which happens at another time",
+        evidence: "driver.md 24.3; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/host-comes-later",
+        reach: Reach::Difference,
+        covers: host_events_come_later,
+    },
+    Allowance {
+        id: "port-rescan-needs-host",
+        allows: "a write to port_rescan fails with ENODEV in deferred before the host exists",
+        why: "the port scan uses the FC host, so that the series refuses it",
+        evidence: "driver.md 20 F10, 22; patch 7/8, 71159b6ecb06",
+        review: "2027-06-01",
+        scenario: "registration/port-rescan-before-host",
+        reach: Reach::Interval,
+        covers: port_rescan_needs_host,
+    },
+    Allowance {
+        id: "host-files-come-later",
+        allows: "a user's access to a file of the host fails in deferred before the host exists",
+        why: "there is no such file yet; in eager the access may have asked the firmware",
+        evidence: "driver.md 18, 22; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/host-files-before-host",
+        reach: Reach::Interval,
+        covers: |context, finding| host_file(context, finding, READS),
+    },
+    Allowance {
+        id: "host-commands-come-later",
+        allows: "after a user made the host do something that deferred has no host for, the device is in another situation",
+        why: "there is no such file yet; in eager the write recovers the adapter or changes the host's state",
+        evidence: "driver.md 15, 22; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/host-reset-before-host",
+        reach: Reach::Onward,
+        covers: |context, finding| host_file(context, finding, WRITES),
+    },
+    Allowance {
+        id: "failed-registration-fails-online",
+        allows: "set_online fails in eager when the host cannot be registered, and the adapter is gone",
+        why: "eager registers when the adapter is enqueued, and undoes that; deferred has an adapter and recovers it",
+        evidence: "driver.md 4.1 step 16, 5.2; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/registration-fails",
+        reach: Reach::Onward,
+        covers: failed_registration_fails_online,
+    },
+    Allowance {
+        id: "failed-registration-is-retried",
+        allows: "the log line and the commands of recovery that tries a failed registration again, in deferred",
+        why: "registration is a part of the adapter open: when it fails, the open fails and is retried as always",
+        evidence: "driver.md 19 step 1, 6.5; patch 8/8, d0dff2ac98dd",
+        review: "2027-06-01",
+        scenario: "registration/registration-is-retried",
+        reach: Reach::Interval,
+        covers: failed_registration_is_retried,
+    },
+    Allowance {
+        id: "host-numbers",
+        allows: "hosts of several FCP devices have other numbers",
+        why: "the lowest free number is taken at registration, and the order of registrations differs",
+        evidence: "driver.md U4",
+        review: "2027-06-01",
+        scenario: "registration/two-devices",
+        reach: Reach::Difference,
+        covers: host_numbers,
+    },
+];
+
+/// Steps that read files of the host.
+const READS: &[Trigger] = &[Trigger::ReadAttribute, Trigger::ResetStatistics, Trigger::Scan, Trigger::HostDevLossTmo];
+/// Steps that change what the host does from there on.
+const WRITES: &[Trigger] = &[Trigger::HostReset, Trigger::HostState];
+
+fn host_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
+    match object_of_eager(finding) {
+        Some((Object::Host(device) | Object::FcHost(device), located)) => {
+            context.waits_for_registration(device, located.steps_begun)
+        }
+        _ => false,
+    }
+}
+
+fn host_events_come_later(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((side, event, at)) = surplus(finding) else { return false };
+    let device = match event {
+        Event::Log(line) if line.id == LogId::HostAdded => line.device,
+        Event::Uevent(uevent) => match uevent.object {
+            Object::Host(device) | Object::FcHost(device) => Some(device),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(device) = device else { return false };
+    match side {
+        Side::Eager => context.waits_for_registration(device, at) || late(context, device, at),
+        _ => late(context, device, at),
+    }
+}
+
+/// Whether eager had a host when the stretch began, and deferred still waited for it.
+fn late(context: &Context<'_>, device: u8, at: u32) -> bool {
+    at > 0 && context.waited_for_registration(device, at) && context.has(Side::Eager, Object::Host(device), at - 1)
+}
+
+fn port_rescan_needs_host(context: &Context<'_>, finding: &Finding) -> bool {
+    outcome(finding).is_some_and(|outcome| {
+        outcome.trigger == Trigger::PortRescan
+            && outcome.outcomes.deferred == StepOutcome::Done(ENODEV)
+            && context.waited_for_registration(outcome.device, outcome.at)
+    })
+}
+
+fn host_file(context: &Context<'_>, finding: &Finding, triggers: &[Trigger]) -> bool {
+    outcome(finding).is_some_and(|outcome| {
+        triggers.contains(&outcome.trigger)
+            && failed(outcome.outcomes.deferred)
+            && context.waited_for_registration(outcome.device, outcome.at)
+    })
+}
+
+fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) -> bool {
+    outcome(finding).is_some_and(|outcome| {
+        outcome.trigger == Trigger::SetOnline
+            && failed(outcome.outcomes.eager)
+            && context.registration_may_fail(outcome.device, outcome.step)
+    })
+}
+
+fn failed_registration_is_retried(context: &Context<'_>, finding: &Finding) -> bool {
+    matches!(surplus(finding), Some((Side::Deferred, Event::Log(line), at))
+        if line.id == LogId::HostRegFailed
+            && line.device.is_some_and(|device| context.registration_may_fail(device, at as usize)))
+}
+
+fn host_numbers(context: &Context<'_>, finding: &Finding) -> bool {
+    let is_number = finding.difference().is_some_and(|located| {
+        matches!(located.difference, Difference::Value { attribute: Attribute::HostNo, object: Object::Host(_), .. })
+    });
+    is_number && context.scenario.devices.len() > 1
+}

@@ -1,6 +1,81 @@
 //! Divergence: is there anything a user could see in which the two sides differ?
+//!
+//! Property: at each rest that both sides reach, the same objects with the same attributes exist; between two such rests the
+//! same things happened, in any order; and every step ended the same way. Which differences are meant is the contract's
+//! matter, not this oracle's.
+//!
+//! Only the order of events within a stretch, their times and contexts are not compared: registration moves them.
 
 mod difference;
+mod events;
+mod readings;
+mod rests;
+mod steps;
+
+use regdiff_observation::{End, Observation, TrapKind};
+use regdiff_scenario::Scenario;
 
 pub(crate) use difference::show;
 pub use difference::{Difference, Located};
+pub(crate) use rests::{Stretch, stretches};
+
+use crate::lifetime::trap;
+use crate::pair::{Pair, Side};
+use crate::verdict::Skip;
+
+/// What came of a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// Every difference, in the order of the rests.
+    pub(crate) differences: Vec<Located>,
+    /// How many pairs of rests were compared.
+    pub(crate) rests: u32,
+    /// Why nothing was compared from some step on.
+    pub(crate) skip: Option<Skip>,
+}
+
+/// Compares two runs as far as they can be compared.
+pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparison {
+    let parting = steps::parting(scenario, seen);
+    let stretches = stretches(seen, parting.as_ref().map(|parting| parting.rest));
+    let mut found = Comparison { rests: stretches.len() as u32, skip: parting.map(|p| p.skip), ..Default::default() };
+    let mut sorted = Pair::default();
+    let mut outcomes = steps::outcomes(scenario, seen, found.skip).into_iter().peekable();
+    let last = stretches.len().saturating_sub(1);
+    for (index, stretch) in stretches.iter().enumerate() {
+        let place = |difference| Located {
+            steps_begun: stretch.steps_begun,
+            time_us: stretch.rests.map(|rest| rest.time_us),
+            difference,
+        };
+        while let Some((step, _)) = outcomes.peek()
+            && (*step < stretch.steps_begun as usize || index == last)
+        {
+            found.differences.extend(outcomes.next().map(|(_, difference)| place(difference)));
+        }
+        events::compare(stretch.events, &mut sorted, |difference| found.differences.push(place(difference)));
+        readings::compare(stretch.rests.map(|rest| &rest.readings[..]), |d| found.differences.push(place(d)));
+    }
+    found.differences.extend(panic(seen));
+    found
+}
+
+/// A panic of the driver is a difference if the other side ran to its end.
+fn panic(seen: Pair<&Observation>) -> Option<Located> {
+    for (side, stopped, other) in
+        [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)]
+    {
+        if let Some(trap) = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)
+            && other.end == End::Rest
+        {
+            let steps_begun = stopped.rests.last().map_or(0, |rest| rest.steps_begun);
+            let time_us = Pair { eager: trap.time_us, deferred: trap.time_us };
+            let function = trap.function.clone();
+            return Some(Located { steps_begun, time_us, difference: Difference::Panic { side, function } });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The judge on lanes that show what a test says.
