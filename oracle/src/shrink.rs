@@ -87,10 +87,11 @@ impl<F: FnMut(&Scenario) -> bool> Search<F> {
                 return went;
             }
             let chunk = &all[at..(at + size).min(all.len())];
-            match take(&self.smallest, chunk) {
-                // What followed has moved up to the same place.
-                Some(candidate) if self.try_one(candidate) => went = true,
-                _ => at += size,
+            // What followed moves up to the place of what went.
+            if take(&self.smallest, chunk).is_some_and(|candidate| self.try_one(candidate)) {
+                went = true;
+            } else {
+                at += size;
             }
         }
     }

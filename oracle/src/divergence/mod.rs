@@ -15,10 +15,9 @@ mod steps;
 use regdiff_observation::{End, Observation, TrapKind};
 use regdiff_scenario::Scenario;
 
-pub(crate) use difference::show;
 pub use difference::{Difference, Located};
-pub(crate) use rests::{Stretch, stretches};
 
+use self::rests::stretches;
 use crate::lifetime::trap;
 use crate::pair::{Pair, Side};
 use crate::verdict::Skip;
