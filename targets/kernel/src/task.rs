@@ -73,6 +73,8 @@ pub(crate) struct Executor {
     idle: VecDeque<TaskId>,
     /// The task that waits for rest.
     rest: Option<TaskId>,
+    /// Rest waits for background timers too.
+    settling: bool,
     turns: u64,
 }
 
@@ -176,6 +178,13 @@ impl Kernel {
         self.executor.borrow_mut().rest = Some(me);
         self.park().await;
         self.executor.borrow_mut().rest = None;
+    }
+
+    /// Waits until nothing is left to run at all: device-loss timers have run out.
+    pub async fn wait_until_settled(&self) {
+        self.executor.borrow_mut().settling = true;
+        self.wait_for_rest().await;
+        self.executor.borrow_mut().settling = false;
     }
 
     /// Sleeps for so many µs of virtual time.
@@ -348,7 +357,7 @@ impl Executor {
                 }
                 continue;
             }
-            if self.foreground == 0 {
+            if self.foreground == 0 && !(self.settling && !self.timers.is_empty()) {
                 return match self.rest.take() {
                     Some(id) if self.make_ready(id) => {
                         self.tasks[id.slot as usize].ready = false;
@@ -357,7 +366,7 @@ impl Executor {
                     _ => Next::Rest,
                 };
             }
-            let (id, timer) = self.timers.pop_first().expect("a foreground timer is armed");
+            let (id, timer) = self.timers.pop_first().expect("a timer is armed");
             self.foreground -= usize::from(!timer.background);
             self.now_us = self.now_us.max(id.at_us);
             return Next::Expired(timer.expiry);

@@ -50,8 +50,12 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
             begin(&machine, index, step);
         }
     }
+    let begun = kernel.scenario.steps.len() as u32;
     kernel.wait_for_rest().await;
-    machine.observe(kernel.scenario.steps.len() as u32);
+    machine.observe(begun);
+    // What waits for a device-loss timer is not stuck: let them all run out, and look once more.
+    kernel.wait_until_settled().await;
+    machine.observe(begun);
     Ok(())
 }
 
