@@ -1,0 +1,137 @@
+//! Two timelines side by side, up to the first difference that no allowance covers.
+
+use std::fmt::Write;
+
+use regdiff_observation::{Event, Observation, Stamped};
+use regdiff_scenario::Scenario;
+
+use super::words;
+use crate::divergence::show;
+use crate::finding::Finding;
+use crate::judge::{Options, judge};
+use crate::lane::{Maskable, Model};
+use crate::lifetime::trap;
+use crate::pair::{self, Pair, Side};
+
+/// Lines that are kept of a longer story: its end is what matters.
+const MAX_LINES: usize = 120;
+
+/// Events of one stretch that are matched exactly; longer ones are matched by their common start.
+const MAX_MATCHED: usize = 2_000;
+
+/// Both runs side by side, event by event, up to the rest where the first finding shows (or the first difference, if
+/// everything is allowed). A mark says where an event happens: `=` on both sides, `<` in eager only, `>` in deferred only.
+pub fn timelines(scenario: &Scenario, options: &Options) -> String {
+    let report = judge(scenario, options);
+    let finding = report.findings.first();
+    let until = match finding.and_then(Finding::difference).or(report.first_difference.as_ref()) {
+        Some(located) if finding.is_none_or(|finding| finding.difference().is_some()) => located.steps_begun,
+        _ => u32::MAX,
+    };
+    let mut variants = Pair { eager: options.left, deferred: options.right };
+    if finding.is_some_and(|finding| finding.masked) {
+        variants = variants.map(|variant| variant.masked().unwrap_or(variant));
+    }
+    let seen = pair::run(&Model, scenario, variants.as_ref());
+    draw(seen.as_ref(), until)
+}
+
+/// The stories of two observations until a number of steps begun.
+pub(super) fn draw(seen: Pair<&Observation>, until: u32) -> String {
+    let mut lines = Vec::new();
+    let mut start = Pair::<usize>::default();
+    let rests = |seen: &Observation| {
+        let mut ends: Vec<(u32, usize)> = Vec::new();
+        for rest in seen.rests.iter().filter(|rest| rest.steps_begun <= until) {
+            match ends.last_mut() {
+                Some(last) if last.0 == rest.steps_begun => last.1 = rest.events_end,
+                _ => ends.push((rest.steps_begun, rest.events_end)),
+            }
+        }
+        // What came after the last rest belongs to the story only if it ends the run.
+        if until == u32::MAX {
+            ends.push((u32::MAX, seen.events.len()));
+        }
+        ends
+    };
+    let (eager, deferred) = (rests(seen.eager), rests(seen.deferred));
+    for (steps, end) in &eager {
+        let Some((_, other)) = deferred.iter().find(|(other, _)| other == steps) else { continue };
+        let ours = seen.eager.events.get(start.eager..*end).unwrap_or_default();
+        let theirs = seen.deferred.events.get(start.deferred..*other).unwrap_or_default();
+        matched(ours, theirs, &mut lines);
+        start = Pair { eager: *end, deferred: *other };
+        if *steps != u32::MAX {
+            lines.push(format!("  -- at rest, {steps} steps begun"));
+        }
+    }
+    for (side, seen) in seen.sides() {
+        if let Some(trap) = trap(seen).filter(|_| until == u32::MAX) {
+            let mark = if side == Side::Eager { '<' } else { '>' };
+            lines.push(format!("{mark} {:>16}  {side} stops in {}", words::time(trap.time_us), trap.function));
+        }
+    }
+    let mut text = String::from("= both   < eager   > deferred\n");
+    if lines.len() > MAX_LINES {
+        let _ = writeln!(text, "  ({} lines before this)", lines.len() - MAX_LINES);
+    }
+    for line in lines.iter().skip(lines.len().saturating_sub(MAX_LINES)) {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+/// The longest common story of a stretch, with what only one side has in between.
+fn matched(eager: &[Stamped], deferred: &[Stamped], lines: &mut Vec<String>) {
+    let (mut e, mut d) = (0, 0);
+    let lengths = Lengths::of(eager, deferred);
+    while e < eager.len() || d < deferred.len() {
+        let (mark, stamped) = match (eager.get(e), deferred.get(d)) {
+            (Some(ours), Some(theirs)) if ours.event == theirs.event => {
+                (e, d) = (e + 1, d + 1);
+                ('=', ours)
+            }
+            (Some(ours), theirs) if theirs.is_none() || lengths.at(e + 1, d) >= lengths.at(e, d + 1) => {
+                e += 1;
+                ('<', ours)
+            }
+            (_, Some(theirs)) => {
+                d += 1;
+                ('>', theirs)
+            }
+            (Some(_), None) | (None, None) => return,
+        };
+        lines.push(format!("{mark} {:>16}  {}", words::time(stamped.time_us), show(&stamped.event)));
+    }
+}
+
+/// Lengths of the longest common story from each pair of positions on.
+struct Lengths {
+    width: usize,
+    table: Vec<u16>,
+}
+
+impl Lengths {
+    fn of(eager: &[Stamped], deferred: &[Stamped]) -> Self {
+        let width = deferred.len() + 1;
+        if eager.len().max(deferred.len()) > MAX_MATCHED {
+            return Self { width, table: Vec::new() };
+        }
+        let mut table = vec![0; (eager.len() + 1) * width];
+        let same = |a: &Event, b: &Event| a == b;
+        for e in (0..eager.len()).rev() {
+            for d in (0..deferred.len()).rev() {
+                table[e * width + d] = if same(&eager[e].event, &deferred[d].event) {
+                    table[(e + 1) * width + d + 1] + 1
+                } else {
+                    table[(e + 1) * width + d].max(table[e * width + d + 1])
+                };
+            }
+        }
+        Self { width, table }
+    }
+
+    fn at(&self, e: usize, d: usize) -> u16 {
+        self.table.get(e * self.width + d).copied().unwrap_or(0)
+    }
+}
