@@ -83,8 +83,7 @@ mod tests {
     use regdiff_scenario::Device;
 
     use super::*;
-    use crate::finding::Finding;
-    use crate::testing::{FakeLane, log, reading, rest};
+    use crate::testing::{Fake, FakeLane, log, reading, rest};
 
     fn showing(value: u64, oper: usize) -> Observation {
         let mut seen = Observation::default();
@@ -95,15 +94,16 @@ mod tests {
     /// Splits the differences of two runs, of which the left side changes when the schedule does.
     fn split_with(eager: (u64, usize), again: (u64, usize), deferred: (u64, usize)) -> (usize, usize, u32) {
         let scenario = Scenario { devices: vec![Device::default()], ..Scenario::default() };
-        let lane = FakeLane(move |scenario: &Scenario, left: bool| match (left, scenario.schedule.is_empty()) {
-            (true, true) => showing(eager.0, eager.1),
-            (true, false) => showing(again.0, again.1),
-            (false, _) => showing(deferred.0, deferred.1),
-        });
+        let lane =
+            FakeLane(move |scenario: &Scenario, variant: Fake| match (variant.left, scenario.schedule.is_empty()) {
+                (true, true) => showing(eager.0, eager.1),
+                (true, false) => showing(again.0, again.1),
+                (false, _) => showing(deferred.0, deferred.1),
+            });
         let seen = Pair { eager: showing(eager.0, eager.1), deferred: showing(deferred.0, deferred.1) };
         let differences = compare(&scenario, seen.as_ref()).differences;
         let mut findings: Vec<Finding> = differences.into_iter().map(Finding::divergence).collect();
-        let variants = Pair { eager: &true, deferred: &false };
+        let variants = Pair { eager: &Fake::EAGER, deferred: &Fake::DEFERRED };
         let mut runs = 0;
         let dependent = split(&lane, &scenario, variants, seen.as_ref(), &mut findings, &mut runs);
         (findings.len(), dependent.len(), runs)

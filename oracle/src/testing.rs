@@ -7,6 +7,7 @@ use regdiff_observation::{
 use regdiff_scenario::{Command, Context, Scenario};
 
 use crate::finding::Finding;
+use crate::lane::Maskable;
 
 pub(crate) fn signatures(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|finding| finding.signature.to_string()).collect()
@@ -75,14 +76,31 @@ pub(crate) fn rest(seen: &mut Observation, steps_begun: u32, events: &[Event], r
     seen.rests.push(Rest { time_us: 10 * u64::from(steps_begun), steps_begun, readings, events_end });
 }
 
+/// A variant of [`FakeLane`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fake {
+    pub(crate) left: bool,
+    pub(crate) masked: bool,
+}
+
+impl Fake {
+    pub(crate) const EAGER: Self = Self { left: true, masked: false };
+    pub(crate) const DEFERRED: Self = Self { left: false, masked: false };
+}
+
+impl Maskable for Fake {
+    fn masked(&self) -> Option<Self> {
+        Some(Self { masked: true, ..*self })
+    }
+}
+
 /// A lane that shows what a function says.
 pub(crate) struct FakeLane<F>(pub(crate) F);
 
-impl<F: Fn(&Scenario, bool) -> Observation> Lane for FakeLane<F> {
-    /// Whether it is the left one.
-    type Variant = bool;
+impl<F: Fn(&Scenario, Fake) -> Observation> Lane for FakeLane<F> {
+    type Variant = Fake;
 
-    fn run(&self, scenario: &Scenario, variant: &bool, _: Watch) -> Observation {
+    fn run(&self, scenario: &Scenario, variant: &Fake, _: Watch) -> Observation {
         (self.0)(scenario, *variant)
     }
 }

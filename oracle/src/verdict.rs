@@ -30,6 +30,23 @@ pub enum Skip {
         /// Where it never came.
         missed: Side,
     },
+    /// A step's moment is registration itself, which the two sides pass at different times by design.
+    RegistrationMoment {
+        /// Index of the step, from 0.
+        step: usize,
+        /// What it does.
+        trigger: Trigger,
+    },
+}
+
+impl Skip {
+    /// The step from which on nothing is compared, if it is a step's fault.
+    pub const fn step(self) -> Option<usize> {
+        match self {
+            Self::Unmodelled { .. } => None,
+            Self::OneSidedMoment { step, .. } | Self::RegistrationMoment { step, .. } => Some(step),
+        }
+    }
 }
 
 impl std::fmt::Display for Skip {
@@ -38,6 +55,9 @@ impl std::fmt::Display for Skip {
             Self::Unmodelled { side, what } => write!(f, "{side} needs what is not modelled: {what}"),
             Self::OneSidedMoment { step, trigger, missed } => {
                 write!(f, "the moment of step {}, {}, never comes in {missed}", step + 1, trigger.text())
+            }
+            Self::RegistrationMoment { step, trigger } => {
+                write!(f, "the moment of step {}, {}, is registration itself", step + 1, trigger.text())
             }
         }
     }

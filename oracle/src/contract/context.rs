@@ -1,6 +1,6 @@
 //! What a predicate may ask about the pair.
 
-use regdiff_observation::{Event, Object, Observation, Rest, Stamped, StepOutcome, UeventAction};
+use regdiff_observation::{Attribute, Event, Object, Observation, Rest, Stamped, StepOutcome, UeventAction};
 use regdiff_scenario::scalar::Scalar;
 use regdiff_scenario::{FailPoint, Scenario, Step, Trigger};
 
@@ -63,6 +63,13 @@ impl<'a> Context<'a> {
             let first = rest.readings.partition_point(|reading| reading.object < object);
             rest.readings.get(first).is_some_and(|reading| reading.object == object)
         })
+    }
+
+    /// The value of an attribute at that rest.
+    pub fn reading(&self, side: Side, object: Object, attribute: Attribute, at: u32) -> Option<u64> {
+        let readings = &self.rest(side, at)?.readings;
+        let place = readings.binary_search_by(|r| (r.object, r.attribute).cmp(&(object, attribute))).ok()?;
+        Some(readings[place].value)
     }
 
     /// How many registrations of a device's host were completed until that rest.

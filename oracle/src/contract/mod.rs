@@ -113,3 +113,6 @@ pub fn covering(context: &Context<'_>, finding: &Finding) -> Option<(Status, &'s
 pub fn overdue(today: &str) -> impl Iterator<Item = &'static Allowance> {
     all().map(|(_, allowance)| allowance).filter(move |allowance| allowance.review < today)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,234 @@
 //! Open: defects or doubts that regdiff found and that still stand. Each is described in FINDINGS.md.
 
-use super::Allowance;
+use regdiff_observation::{Attribute, Event, Object, TrapKind};
+use regdiff_scenario::{Command, ContentField, FsfStatus, Topology, Trigger};
+
+use super::context::{Context, surplus};
+use super::{Allowance, Reach};
+use crate::divergence::Difference;
+use crate::finding::{Evidence, Finding, Kind};
+use crate::pair::{Pair, Side};
 
 /// The entries.
-pub(super) const LIST: &[Allowance] = &[];
+pub(super) const LIST: &[Allowance] = &[
+    Allowance {
+        id: "late-protection-features",
+        allows: "deferred accesses protection data outside what was allocated, after the adapter gained features",
+        why: "every configuration answer sets the protection mask of the registered host, whose requests were sized for the \
+              mask of registration",
+        evidence: "FINDINGS.md 1; driver.md 9.1, 17; midlayer.md 1",
+        review: "2027-03-01",
+        scenario: "registration/late-protection-features",
+        reach: Reach::Difference,
+        covers: late_protection_features,
+    },
+    Allowance {
+        id: "port-scan-without-host",
+        allows: "deferred's port scan reads the port type through a null host",
+        why: "with no_auto_port_rescan, set_online queues a scan whatever became of recovery",
+        evidence: "FINDINGS.md 2; driver.md 3 set_online step 5, 13.2, 21",
+        review: "2027-03-01",
+        scenario: "registration/port-scan-without-host",
+        reach: Reach::Difference,
+        covers: port_scan_without_host,
+    },
+    Allowance {
+        id: "redo-forgets-link-down",
+        allows: "deferred's FC host shows a link that is down as it was when it was up",
+        why: "the redo repeats link-down only if the configuration data said so, not if port data did",
+        evidence: "FINDINGS.md 3; driver.md 10, 19 step 4",
+        review: "2027-03-01",
+        scenario: "registration/link-down-in-port-data",
+        reach: Reach::Difference,
+        covers: redo_forgets_link_down,
+    },
+    Allowance {
+        id: "scan-while-link-is-down",
+        allows: "deferred scans for ports, in vain, while it shows such a link as up",
+        why: "the scan asks the FC host's port type, which is stale",
+        evidence: "FINDINGS.md 3; driver.md 13.2",
+        review: "2027-03-01",
+        scenario: "registration/link-down-in-port-data",
+        reach: Reach::Difference,
+        covers: scan_while_link_is_down,
+    },
+    Allowance {
+        id: "ptp-port-without-name",
+        allows: "deferred makes a port of a point-to-point peer that link-down has forgotten",
+        why: "the port type is stale, and the port is made after link-down cleared the peer; the port stays",
+        evidence: "FINDINGS.md 3; driver.md 6.5.3, 11, 19",
+        review: "2027-03-01",
+        scenario: "registration/link-down-in-port-data-ptp",
+        reach: Reach::Onward,
+        covers: ptp_port_without_name,
+    },
+    Allowance {
+        id: "redo-of-empty-port-data",
+        allows: "deferred shows zeros where port data never came, eager shows the transport's defaults",
+        why: "the redo copies a diagnostics buffer that was never filled",
+        evidence: "FINDINGS.md 4; driver.md 10, 18, 19 step 3",
+        review: "2027-03-01",
+        scenario: "registration/port-data-refused",
+        reach: Reach::Difference,
+        covers: redo_of_empty_port_data,
+    },
+    Allowance {
+        id: "active-fc4s-of-a-dead-link",
+        allows: "active FC-4 types of a link that is down: none in deferred after registration, those of the port in eager",
+        why: "the redo applies link-down after port data, the handlers of eager the other way round",
+        evidence: "FINDINGS.md 5; driver.md 10, 11, 19, 20 F14",
+        review: "2027-03-01",
+        scenario: "registration/incomplete-first-open",
+        reach: Reach::Difference,
+        covers: active_fc4s_of_a_dead_link,
+    },
+    Allowance {
+        id: "well-known-port-stays-opening",
+        allows: "users hang, in both variants, after a well-known port was opened with an unexpected status",
+        why: "the handler leaves it OPENING, and nobody else ends the wait",
+        evidence: "FINDINGS.md 6; driver.md 12 open WKA, 13.1",
+        review: "2027-03-01",
+        scenario: "registration/wka-open-unexpected-status",
+        reach: Reach::Difference,
+        covers: well_known_port_stays_opening,
+    },
+];
+
+/// What the FC host keeps of a link that is down if nobody clears it.
+const LINK: &[Attribute] = &[
+    Attribute::PortId,
+    Attribute::FabricName,
+    Attribute::Speed,
+    Attribute::PortType,
+    Attribute::Model,
+    Attribute::ActiveFc4s,
+];
+/// What a port scan sends.
+const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
+/// Recovery records of a port scan.
+const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2"];
+/// port_state "Linkdown".
+const LINKDOWN: u64 = 7;
+
+fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
+    let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
+    let answered = context.scenario.firmware.iter().any(|answer| {
+        answer.command == Command::ExchangeConfigData
+            && answer.contents.iter().any(|content| content.field == ContentField::AdapterFeatures)
+    });
+    let wrong = match &finding.evidence {
+        Evidence::Violation(_) => true,
+        Evidence::Trap(trap) => match trap.kind {
+            TrapKind::NullAccess => trap.object == "scsi_cmnd" && trap.field == "prot_sdb" || trap.object == "request",
+            TrapKind::ForeignFree => trap.object == "scatterlist",
+            _ => false,
+        },
+        _ => false,
+    };
+    finding.side == Side::Deferred
+        && !context.masked
+        && context.protection_is_asked_for()
+        && (announced || answered)
+        && wrong
+}
+
+fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    let asked = context.scenario.module.no_auto_port_rescan
+        || context.scenario.steps.iter().any(|step| step.trigger == Trigger::SetParameter);
+    finding.side == Side::Deferred
+        && trap.kind == TrapKind::NullAccess
+        && trap.function == "zfcp_fc_scan_ports"
+        && trap.object == "Scsi_Host"
+        && asked
+}
+
+/// An attribute of an FC host with two values: device, attribute, values, rest.
+fn fc_host_value(finding: &Finding) -> Option<(u8, Attribute, Pair<u64>, u32)> {
+    let located = finding.difference()?;
+    match located.difference {
+        Difference::Value { object: Object::FcHost(device), attribute, values } => {
+            Some((device, attribute, values, located.steps_begun))
+        }
+        _ => None,
+    }
+}
+
+/// Whether deferred shows, at that rest, a port id for a link that it says is down, and eager does not.
+fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
+    let of = |side, attribute| context.reading(side, Object::FcHost(device), attribute, at);
+    of(Side::Deferred, Attribute::PortState) == Some(LINKDOWN)
+        && of(Side::Deferred, Attribute::PortId).is_some_and(|id| id != 0)
+        && of(Side::Eager, Attribute::PortId) == Some(0)
+}
+
+fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
+        LINK.contains(&attribute)
+            && values.deferred != 0
+            && values.eager == 0
+            && shows_dead_link(context, device, at)
+    })
+}
+
+fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Deferred, event, at)) = surplus(finding) else { return false };
+    let device = match event {
+        Event::Command(sent) if SCAN.contains(&sent.command) => sent.device,
+        Event::Trace(record) if SCAN_TAGS.contains(&record.tag) => record.device,
+        // Ports that a scan finds and cannot open go again within it.
+        Event::Uevent(uevent) => match uevent.object {
+            Object::Port(device, wwpn) if !context.has(Side::Deferred, Object::Port(device, wwpn), at) => device,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    shows_dead_link(context, device, at)
+}
+
+fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Deferred, Event::Uevent(uevent), at)) = surplus(finding) else { return false };
+    let Object::Port(device, wwpn) = uevent.object else { return false };
+    let ptp = context.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint);
+    wwpn == 0 && ptp && shows_dead_link(context, device, at)
+}
+
+fn redo_of_empty_port_data(_: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(_, attribute, values, _)| {
+        let default = match attribute {
+            Attribute::PermanentPortName => u64::MAX,
+            Attribute::MaxframeSize => u64::from(u32::MAX),
+            _ => return false,
+        };
+        values.eager == default && values.deferred == 0
+    })
+}
+
+fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
+        let state = |side| context.reading(side, Object::FcHost(device), Attribute::PortState, at);
+        attribute == Attribute::ActiveFc4s
+            && values.deferred == 0
+            && values.eager != 0
+            && state(Side::Deferred) == state(Side::Eager)
+            && state(Side::Deferred) != Some(ONLINE)
+    })
+}
+
+/// port_state "Online".
+const ONLINE: u64 = 2;
+
+fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bool {
+    let named = |status| {
+        matches!(
+            status,
+            FsfStatus::Good
+                | FsfStatus::PortAlreadyOpen
+                | FsfStatus::MaximumNumberOfPorts
+                | FsfStatus::AdapterStatusAvailable
+        )
+    };
+    let answered =
+        context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
+    finding.kind == Kind::Liveness && matches!(finding.evidence, Evidence::Blocked { .. }) && answered
+}

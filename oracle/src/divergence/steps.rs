@@ -1,13 +1,17 @@
 //! Differences of how steps ended, and the step at which the two sides part.
 
 use regdiff_observation::{End, Observation, StepOutcome};
-use regdiff_scenario::Scenario;
+use regdiff_scenario::{Point, Scenario, Step, When};
 
 use super::Difference;
 use crate::pair::{Pair, Side};
 use crate::verdict::Skip;
 
-/// A step whose moment came on one side only: from there on the sides do different things.
+/// Points that the two sides pass at different times by design: what a step does there, it does to different machines.
+const REGISTRATION: &[Point] =
+    &[Point::HostAllocated, Point::HostPublished, Point::HostAdded, Point::RedoConfig, Point::RedoPort];
+
+/// A step that the two sides do not do alike: from there on they are in different situations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parting {
     /// For the report.
@@ -16,7 +20,7 @@ pub(super) struct Parting {
     pub(super) rest: u32,
 }
 
-/// The first step that only one side got to.
+/// The first step that only one side got to, or that waits for registration itself.
 pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Parting> {
     let mut missed_by_both = 0;
     for (step, outcomes) in known(seen).enumerate() {
@@ -28,17 +32,22 @@ pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<P
             // Whether a missed step counts as begun is the lane's affair; this is right for both.
             return Some(Parting { skip, rest: (step - missed_by_both) as u32 });
         }
-        missed_by_both += usize::from(missed.eager);
+        if missed.eager {
+            missed_by_both += 1;
+            continue;
+        }
+        let Some(Step { trigger, moment, .. }) = scenario.steps.get(step) else { continue };
+        if moment.when == When::AtPoint && REGISTRATION.contains(&moment.point) {
+            let skip = Skip::RegistrationMoment { step, trigger: *trigger };
+            return Some(Parting { skip, rest: (step - missed_by_both) as u32 });
+        }
     }
     None
 }
 
 /// Steps that ended in two ways, with their indices. A user that hangs is the liveness oracle's.
 pub(super) fn outcomes(scenario: &Scenario, seen: Pair<&Observation>, skip: Option<Skip>) -> Vec<(usize, Difference)> {
-    let until = match skip {
-        Some(Skip::OneSidedMoment { step, .. }) => step,
-        _ => usize::MAX,
-    };
+    let until = skip.and_then(Skip::step).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for (index, (outcomes, step)) in known(seen).zip(&scenario.steps).enumerate().take(until) {
         let hangs = [outcomes.eager, outcomes.deferred].contains(&StepOutcome::Blocked);

@@ -53,7 +53,7 @@ pub fn finding(finding: &Finding) -> String {
         });
     }
     if let Evidence::Difference(located) = &finding.evidence {
-        let Some(time) = words::times(located.time_us) else { return text };
+        let time = words::times(located.time_us);
         let _ = writeln!(text, "  seen at rest with {} steps begun, {time}", located.steps_begun);
     }
     for note in notes(finding) {

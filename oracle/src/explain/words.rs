@@ -87,11 +87,10 @@ pub(super) fn time(us: u64) -> String {
     format!("{}.{:06} s", us / 1_000_000, us % 1_000_000)
 }
 
-/// When both sides were there; None if it was the start.
-pub(super) fn times(us: Pair<u64>) -> Option<String> {
-    match us {
-        Pair { eager: 0, deferred: 0 } => None,
-        us if us.eager == us.deferred => Some(format!("after {}", time(us.eager))),
-        us => Some(format!("after {} in eager, {} in deferred", time(us.eager), time(us.deferred))),
+/// When both sides were there.
+pub(super) fn times(us: Pair<u64>) -> String {
+    if us.eager == us.deferred {
+        return format!("after {}", time(us.eager));
     }
+    format!("after {} in eager, {} in deferred", time(us.eager), time(us.deferred))
 }

@@ -1,1 +1,169 @@
 //! The judge on lanes that show what a test says.
+
+use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome, TrapKind, UeventAction};
+use regdiff_scenario::{FailPoint, Step, Trigger, scalar::Scalar};
+
+use super::*;
+use crate::testing::{Fake, FakeLane, log, reading, rest, signatures, trap, uevent};
+
+const HOST: Object = Object::Host(0);
+const FC_HOST: Object = Object::FcHost(0);
+
+fn scenario() -> Scenario {
+    let mut scenario = Scenario { steps: vec![Step::new(Trigger::SetOnline); 2], ..Scenario::default() };
+    scenario.module.dif = true;
+    scenario
+}
+
+fn judged(allow: Allow, scenario: &Scenario, show: impl Fn(Fake) -> Observation) -> Report {
+    let options = Options { allow, left: Fake::EAGER, right: Fake::DEFERRED };
+    judge_on(&FakeLane(|_: &Scenario, variant| show(variant)), scenario, &options)
+}
+
+fn showing(value: u64) -> Observation {
+    let mut seen = Observation::default();
+    rest(&mut seen, 2, &[], &[reading(Object::Adapter(0), Attribute::Status, value)]);
+    seen
+}
+
+fn crash() -> Observation {
+    trap(TrapKind::NullAccess, "scsi_queue_rq", "scsi_cmnd", "prot_sdb")
+}
+
+#[test]
+fn equal_runs_agree() {
+    let report = judged(Allow::Intended, &scenario(), |_| showing(1));
+    assert_eq!(report.verdict, Verdict::Agree);
+    assert_eq!((report.compared_rests, report.runs, report.first_difference), (1, 2, None));
+}
+
+#[test]
+fn the_historical_crash_is_a_finding_unless_history_is_allowed() {
+    let show = |variant: Fake| if variant.left && !variant.masked { crash() } else { showing(1) };
+    let report = judged(Allow::Intended, &scenario(), show);
+    assert_eq!(report.verdict, Verdict::Findings);
+    assert_eq!(signatures(&report.findings), ["memory/eager/null-write/scsi_queue_rq/prot_sdb"]);
+    assert_eq!(report.findings[0].known.map(|known| known.id), Some("eager-null-prot-sdb"));
+    assert_eq!((report.masked, report.runs), (None, 2));
+
+    let report = judged(Allow::Historical, &scenario(), show);
+    assert_eq!(report.verdict, Verdict::CutShort);
+    assert_eq!(report.masked, Some(Box::new(Verdict::Agree)));
+    assert_eq!((report.findings, report.runs, report.compared_rests), (Vec::new(), 4, 1));
+    assert_eq!(report.allowed[0].id, "eager-null-prot-sdb");
+}
+
+#[test]
+fn what_an_allowed_crash_hides_is_found_behind_it() {
+    let report = judged(Allow::Open, &scenario(), |variant| match (variant.left, variant.masked) {
+        (true, false) => crash(),
+        (left, _) => showing(u64::from(left)),
+    });
+    assert_eq!(report.verdict, Verdict::Findings);
+    assert_eq!(signatures(&report.findings), ["divergence/adapter.status"]);
+    assert!(report.findings[0].masked);
+}
+
+#[test]
+fn nothing_historical_is_allowed_in_deferred_behind_a_crash_or_without_protection() {
+    let both = judged(Allow::Open, &scenario(), |variant| if variant.masked { showing(1) } else { crash() });
+    assert_eq!(signatures(&both.findings), ["memory/deferred/null-write/scsi_queue_rq/prot_sdb"]);
+    let behind = judged(Allow::Open, &scenario(), |variant| if variant.left { crash() } else { showing(1) });
+    assert_eq!(signatures(&behind.findings), ["memory/eager/null-write/scsi_queue_rq/prot_sdb"]);
+    assert!(behind.findings[0].masked);
+    let plain = judged(Allow::Open, &Scenario::default(), |variant| if variant.left { crash() } else { showing(1) });
+    assert_eq!(plain.verdict, Verdict::Findings);
+}
+
+#[test]
+fn what_cannot_be_judged_is_named_and_the_rest_is_judged() {
+    let unmodelled = Observation { end: End::Unmodelled("tapes"), ..showing(1) };
+    let report = judged(Allow::Open, &scenario(), |variant| if variant.left { showing(1) } else { unmodelled.clone() });
+    let what = Skip::Unmodelled { side: Side::Deferred, what: "tapes" };
+    assert_eq!(report.verdict, Verdict::Skipped { what });
+    assert_eq!(report.compared_rests, 1);
+    let freed = trap(TrapKind::UseAfterFree, "fc_remove_host", "Scsi_Host", "");
+    let report =
+        judged(Allow::Open, &scenario(), |variant| if variant.left { freed.clone() } else { unmodelled.clone() });
+    assert_eq!(signatures(&report.findings), ["lifetime/eager/freed-write/fc_remove_host/Scsi_Host"]);
+    let limited = Observation { end: End::Limit(Limit::Turns), turns: 9, ..showing(1) };
+    let report = judged(Allow::Open, &scenario(), |_| limited.clone());
+    assert_eq!(report.verdict, Verdict::LimitHit { limit: Limit::Turns });
+}
+
+#[test]
+fn an_allowed_difference_never_hides_a_later_one() {
+    let host = [reading(HOST, Attribute::HostNo, 0)];
+    let add = uevent(UeventAction::Add, FC_HOST);
+    let came_and_went = [add, uevent(UeventAction::Remove, FC_HOST)];
+    let show = |lost: bool| {
+        move |variant: Fake| {
+            let mut seen = Observation::default();
+            if variant.left {
+                rest(&mut seen, 1, &[add], &host);
+                rest(&mut seen, 2, &[], &host);
+            } else {
+                rest(&mut seen, 1, &[], &[]);
+                // The host comes and is lost on the way: eager never removed one.
+                rest(&mut seen, 2, if lost { &came_and_went } else { &[] }, &[]);
+            }
+            seen
+        }
+    };
+    let report = judged(Allow::Intended, &scenario(), show(false));
+    assert_eq!((report.verdict, report.allowed[1].count), (Verdict::Agree, 2));
+    let report = judged(Allow::Intended, &scenario(), show(true));
+    assert!(signatures(&report.findings).contains(&"divergence/scsi_host/absent-in-deferred".to_owned()));
+    assert!(report.allowed.iter().any(|a| a.finding.signature.as_str() == "divergence/scsi_host/absent-in-deferred"));
+}
+
+/// A scenario whose first step makes registration fail, and what both sides show of it.
+fn failing(later: u64) -> Report {
+    let mut scenario = scenario();
+    let mut fail = Step::new(Trigger::Fail);
+    fail.a = FailPoint::HostTagSet.to_raw() as u32;
+    scenario.steps.insert(0, fail);
+    judged(Allow::Intended, &scenario, |variant| {
+        let mut seen = Observation::default();
+        let failed: &[Event] = &[log(LogId::HostRegFailed), log(LogId::Oper)];
+        rest(&mut seen, 2, if variant.left { &[] } else { failed }, &[]);
+        let value = if variant.left { 0 } else { later };
+        rest(&mut seen, 3, &[], &[reading(Object::Adapter(0), Attribute::Status, value)]);
+        seen
+    })
+}
+
+#[test]
+fn an_allowance_reaches_over_its_stretch_and_no_further() {
+    let report = failing(0);
+    assert_eq!(report.verdict, Verdict::Agree);
+    let allowed: Vec<_> = report.allowed.iter().map(|a| (a.id, a.finding.signature.to_string())).collect();
+    let id = "failed-registration-is-retried";
+    let events = ["divergence/event.log.OPER", "divergence/event.log.HOST_REG_FAILED"];
+    assert!(events.iter().all(|event| allowed.contains(&(id, (*event).to_owned()))));
+    assert_eq!(signatures(&failing(1).findings), ["divergence/adapter.status"]);
+}
+
+#[test]
+fn an_allowance_reaches_onward_on_its_device_only() {
+    let mut scenario = scenario();
+    let mut fail = Step::new(Trigger::Fail);
+    fail.a = FailPoint::HostTagSet.to_raw() as u32;
+    scenario.steps[0] = fail;
+    let report = judged(Allow::Intended, &scenario, |variant| {
+        let mut seen = Observation::default();
+        let outcome = if variant.left { -12 } else { 0 };
+        seen.steps = vec![StepOutcome::Done(0), StepOutcome::Done(outcome)];
+        let value = u64::from(variant.left);
+        let status = |device| reading(Object::Adapter(device), Attribute::Status, value);
+        rest(&mut seen, 1, &[], &[status(0)]);
+        rest(&mut seen, 2, &[], &[status(0), status(1)]);
+        seen
+    });
+    let found: Vec<_> =
+        report.findings.iter().filter_map(|f| Some((f.device()?, f.difference()?.steps_begun))).collect();
+    // Before the step, device 0 differs without an excuse.
+    assert_eq!(found, [(0, 1)]);
+    assert!(report.allowed.iter().any(|a| a.finding.signature.as_str() == "divergence/adapter.status"));
+    assert!(report.allowed.iter().all(|a| a.finding.device() == Some(0)));
+}
