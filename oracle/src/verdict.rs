@@ -158,3 +158,24 @@ impl Report {
         self.compared_rests > 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use regdiff_scenario::Scenario;
+
+    use crate::judge::{Options, judge};
+
+    #[test]
+    fn a_report_is_one_flat_json_object() {
+        let seed =
+            Scenario::load(include_bytes!("../../corpus/registration/lp1887124.toml")).expect("the seed can be read");
+        let report = serde_json::to_value(judge(&seed, &Options::default())).expect("a report is plain data");
+        assert_eq!(report["verdict"], "findings");
+        let finding = &report["findings"][0];
+        assert_eq!(finding["signature"], "memory/eager/null-write/scsi_queue_rq/prot_sdb");
+        assert_eq!((&finding["kind"], &finding["side"]), (&"memory".into(), &"eager".into()));
+        assert_eq!(finding["known"]["status"], "historical");
+        assert_eq!(finding["evidence"]["trap"]["bytes"], 24);
+        assert_eq!(report["registered"], serde_json::json!({ "eager": true, "deferred": true }));
+    }
+}

@@ -164,10 +164,7 @@ fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
 
 fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
     fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
-        LINK.contains(&attribute)
-            && values.deferred != 0
-            && values.eager == 0
-            && shows_dead_link(context, device, at)
+        LINK.contains(&attribute) && values.deferred != 0 && values.eager == 0 && shows_dead_link(context, device, at)
     })
 }
 
@@ -228,7 +225,6 @@ fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bo
                 | FsfStatus::AdapterStatusAvailable
         )
     };
-    let answered =
-        context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
+    let answered = context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
     finding.kind == Kind::Liveness && matches!(finding.evidence, Evidence::Blocked { .. }) && answered
 }

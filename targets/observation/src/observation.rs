@@ -36,7 +36,7 @@ pub enum StepOutcome {
 pub struct Rest {
     /// Virtual time, in µs.
     pub time_us: u64,
-    /// How many steps had begun.
+    /// How many steps had begun; one more at the last rest, when device-loss timers have run out.
     pub steps_begun: u32,
     /// Every attribute of every object, sorted by object and attribute.
     pub readings: Vec<Reading>,
