@@ -1,2 +1,100 @@
-//! (to come)
-fn main() {}
+//! `regdiff`, the command people type.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`commands`] | one file a command: arguments, examples, what it does |
+//! | [`campaign`] | `fuzz`: engines, progress, the folder of findings, summary |
+//! | [`input`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
+//! | [`tally`], [`parallel`], [`own_bug`], [`repeat`] | counting, threads, panics of ours, the command that repeats |
+//! | [`args`], [`error`], [`exit_code`] | shared arguments, typed errors with cures, the promised codes |
+//!
+//! Results go to standard output, talk goes to standard error.
+
+mod args;
+mod campaign;
+mod commands;
+mod error;
+mod exit_code;
+mod input;
+mod new_file;
+mod output;
+mod own_bug;
+mod parallel;
+mod repeat;
+mod style;
+mod tally;
+
+use std::io::Write;
+
+use clap::Parser;
+
+use crate::error::Error;
+use crate::exit_code::ExitCode;
+use crate::output::Out;
+use crate::style::BAD;
+
+/// Compares eager and deferred registration of a Scsi_Host: does a change of when zfcp registers its host break memory,
+/// recovery, or anything a user can see?
+#[derive(Debug, Parser)]
+#[command(name = "regdiff", version, arg_required_else_help = true, max_term_width = 120, after_help = exit_code::help())]
+struct Cli {
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+fn main() -> ExitCode {
+    own_bug::install();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let mut out = Out::new();
+    let performed = own_bug::catch(|| cli.command.perform(&mut out).and_then(|code| out.flush().map(|()| code)));
+    match performed {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => complain(&error),
+        Err(bug) => {
+            let words: Vec<String> = std::env::args().collect();
+            say(format_args!("{BAD}a bug of regdiff itself:{BAD:#} {}", bug.0));
+            say(format_args!("  please report it with this command and its files: {}", repeat::join(&words)));
+            ExitCode::OwnBug
+        }
+    }
+}
+
+/// What clap has to say; help and version are no errors.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // A closed pipe must not turn help into a panic.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Clean }
+}
+
+/// Tells an error with its cure, and gives the code that goes with it.
+pub(crate) fn complain(error: &Error) -> ExitCode {
+    say(format_args!("{BAD}error:{BAD:#} {error}"));
+    say(format_args!("  cure: {}", error.cure()));
+    error.exit_code()
+}
+
+/// A line on standard error. Nobody may be listening, and that is no reason to stop.
+pub(crate) fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in super::Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("regdiff {}", command.get_name())), "{}", command.get_name());
+        }
+    }
+}

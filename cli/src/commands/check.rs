@@ -1,0 +1,191 @@
+//! `regdiff check --twice`: the same scenario always gives the same verdict.
+//!
+//! Each scenario is judged twice, and both sides are run once more for their whole observations. The second time is on
+//! another thread and in the opposite order, so that nothing that is left over from one scenario can hide.
+
+use std::path::PathBuf;
+use std::thread;
+
+use clap::Args;
+use regdiff_observation::Observation;
+use regdiff_oracle::{Model, Options, Report, judge, pair};
+use regdiff_scenario::Scenario;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::args::{AllowLevel, Seeds};
+use crate::error::Error;
+use crate::exit_code::ExitCode;
+use crate::input::Reading;
+use crate::output::Out;
+use crate::own_bug::{self, OwnBug};
+use crate::style::{BAD, GOOD};
+use crate::{complain, repeat};
+
+const EXAMPLES: &str = "\
+Examples:
+  regdiff check --twice corpus/registration/*.toml
+  regdiff check --twice --seed 0 --count 100000";
+
+/// Scenarios of which the results are kept at once.
+const BATCH: usize = 128;
+
+/// Arguments of `regdiff check`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Judge each scenario twice and compare everything; there is no other check yet
+    #[arg(long, required = true)]
+    twice: bool,
+    /// Scenarios; generated ones if none is named
+    #[arg(value_name = "FILE", conflicts_with_all = ["seed", "count"])]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    seeds: Seeds,
+    /// Which allowances count
+    #[arg(long, value_enum, default_value = "intended", value_name = "LEVEL")]
+    allow: AllowLevel,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// A scenario, and the command that judges it again.
+struct Subject {
+    scenario: Scenario,
+    repeat: String,
+}
+
+/// Everything that must be the same.
+#[derive(PartialEq, Serialize)]
+struct Outcome {
+    report: Report,
+    observations: pair::Pair<Observation>,
+}
+
+/// A scenario that came out in two ways.
+#[derive(Serialize)]
+struct Difference {
+    /// Where the two outcomes part first, as a path into their JSON.
+    place: String,
+    first: Value,
+    second: Value,
+    repeat: String,
+}
+
+/// Checks all scenarios.
+pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
+    let mut code = ExitCode::Clean;
+    let mut scenarios: u64 = 0;
+    let mut differences = Vec::new();
+    let seeds = (0..if arguments.files.is_empty() { arguments.seeds.count } else { 0 }).map(|index| {
+        let seed = arguments.seeds.nth(index);
+        Subject { scenario: Scenario::generate(seed), repeat: repeat::seed(seed, arguments.allow) }
+    });
+    let files = arguments.files.iter().filter_map(|file| match arguments.reading.read(file) {
+        Ok(input) => {
+            let repeat = repeat::run(file, arguments.allow, arguments.reading.raw);
+            Some(Subject { scenario: input.scenario, repeat })
+        }
+        Err(error) => {
+            code = code.and(complain(&error));
+            None
+        }
+    });
+    let mut subjects = files.chain(seeds).peekable();
+    while subjects.peek().is_some() {
+        let batch: Vec<Subject> = subjects.by_ref().take(BATCH).collect();
+        scenarios += batch.len() as u64;
+        differences.extend(twice(&batch, &Options::allowing(arguments.allow.allow())));
+    }
+    drop(subjects);
+    if !differences.is_empty() {
+        code = code.and(ExitCode::OwnBug);
+    }
+    if arguments.json {
+        let (count, first) = (differences.len(), differences.first());
+        out.json(&json!({ "scenarios": scenarios, "different": count, "first": first, "exit_code": code.code() }))?;
+        return Ok(code);
+    }
+    let (count, style) = (differences.len(), if differences.is_empty() { GOOD } else { BAD });
+    out.line(format_args!("{scenarios} scenarios judged twice, {style}{count} came out in two ways{style:#}"))?;
+    if let Some(Difference { place, first, second, repeat }) = differences.first() {
+        out.line(format_args!("first difference: {place}\n  first time:  {first}\n  second time: {second}"))?;
+        out.line(format_args!("this is a bug of regdiff; repeat: {repeat}"))?;
+    }
+    Ok(code)
+}
+
+/// Does everything twice; returns what came out in two ways.
+fn twice(batch: &[Subject], options: &Options) -> Vec<Difference> {
+    let once = |subject: &Subject| {
+        own_bug::catch(|| Outcome {
+            report: judge(&subject.scenario, options),
+            observations: pair::run(
+                &Model,
+                &subject.scenario,
+                pair::Pair { eager: &options.left, deferred: &options.right },
+            ),
+        })
+    };
+    let (first, mut second) = thread::scope(|scope| {
+        let second = scope.spawn(|| batch.iter().rev().map(once).collect::<Vec<_>>());
+        let first: Vec<_> = batch.iter().map(once).collect();
+        (first, second.join().unwrap_or_default())
+    });
+    second.reverse();
+    let pairs = batch.iter().zip(first.into_iter().zip(second));
+    pairs.filter_map(|(subject, (first, second))| compare(first, second, &subject.repeat)).collect()
+}
+
+fn compare(first: Result<Outcome, OwnBug>, second: Result<Outcome, OwnBug>, repeat: &str) -> Option<Difference> {
+    let found = |place: String, first, second| Some(Difference { place, first, second, repeat: repeat.to_owned() });
+    match (first, second) {
+        (Ok(first), Ok(second)) if first == second => None,
+        (Ok(first), Ok(second)) => {
+            let (place, first, second) = part(String::new(), json!(first), json!(second))?;
+            found(place, first, second)
+        }
+        // A panic is our bug even if it comes twice.
+        (first, second) => {
+            let text = |result: Result<Outcome, OwnBug>| json!(result.map_or_else(|bug| bug.0, |_| "a verdict".into()));
+            found("a panic".to_owned(), text(first), text(second))
+        }
+    }
+}
+
+/// Where two values part first.
+fn part(path: String, first: Value, second: Value) -> Option<(String, Value, Value)> {
+    match (first, second) {
+        (first, second) if first == second => None,
+        (Value::Object(first), Value::Object(mut second)) if first.len() == second.len() => {
+            first.into_iter().find_map(|(key, value)| {
+                let other = second.remove(&key).unwrap_or(Value::Null);
+                part(format!("{path}.{key}"), value, other)
+            })
+        }
+        (Value::Array(first), Value::Array(second)) => {
+            let (counts, lists) = ((first.len(), second.len()), first.into_iter().zip(second));
+            let inner = lists.enumerate().find_map(|(i, (a, b))| part(format!("{path}[{i}]"), a, b));
+            inner.or_else(|| Some((format!("{path}.length"), json!(counts.0), json!(counts.1))))
+        }
+        (first, second) => Some((path, first, second)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_place_where_two_values_part_is_found() {
+        let first = json!({ "a": 1, "b": [1, { "c": 2 }] });
+        assert_eq!(part(String::new(), first.clone(), first.clone()), None);
+        let second = json!({ "a": 1, "b": [1, { "c": 3 }] });
+        assert_eq!(part(String::new(), first.clone(), second), Some((".b[1].c".into(), json!(2), json!(3))));
+        let longer = json!({ "a": 1, "b": [1, { "c": 2 }, 5] });
+        assert_eq!(part(String::new(), first, longer), Some((".b.length".into(), json!(2), json!(3))));
+    }
+}

@@ -1,0 +1,57 @@
+//! One file a command.
+
+mod check;
+mod convert;
+mod fuzz;
+mod generate;
+mod list;
+mod run;
+mod show;
+mod stats;
+mod tmin;
+
+use clap::Subcommand;
+
+use crate::error::Error;
+use crate::exit_code::ExitCode;
+use crate::output::Out;
+
+/// What regdiff can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge scenarios: what differs, what breaks, what the contract allows
+    Run(run::Arguments),
+    /// Show a scenario and what happens in it, both sides next to each other
+    Show(show::Arguments),
+    /// List what there is: targets, allowances, fences, triggers, commands, layouts
+    List(list::Arguments),
+    /// Write generated scenarios
+    Gen(generate::Arguments),
+    /// Turn a scenario from text to bytes or back
+    Convert(convert::Arguments),
+    /// Check that the same scenario always gives the same verdict
+    Check(check::Arguments),
+    /// Take out of a scenario what its finding does not need
+    Tmin(tmin::Arguments),
+    /// Search for findings
+    Fuzz(fuzz::Arguments),
+    /// Judge many generated scenarios and count
+    Stats(stats::Arguments),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn perform(&self, out: &mut Out) -> Result<ExitCode, Error> {
+        match self {
+            Self::Run(arguments) => run::perform(arguments, out),
+            Self::Show(arguments) => show::perform(arguments, out),
+            Self::List(arguments) => list::perform(arguments, out),
+            Self::Gen(arguments) => generate::perform(arguments, out),
+            Self::Convert(arguments) => convert::perform(arguments, out),
+            Self::Check(arguments) => check::perform(arguments, out),
+            Self::Tmin(arguments) => tmin::perform(arguments, out),
+            Self::Fuzz(arguments) => fuzz::perform(arguments, out),
+            Self::Stats(arguments) => stats::perform(arguments, out),
+        }
+    }
+}
