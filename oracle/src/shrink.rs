@@ -41,7 +41,7 @@ pub fn shrink(scenario: &Scenario, signature: &Signature, options: &Options, cap
 pub fn shrink_by(scenario: &Scenario, cap: u32, interesting: impl FnMut(&Scenario) -> bool) -> Shrunk {
     let mut search = Search { smallest: scenario.clone(), runs: 0, cap, interesting };
     let confirmed = search.try_one(scenario.clone());
-    let finished = confirmed && search.to_the_end();
+    let finished = confirmed && search.exhaust();
     Shrunk { scenario: search.smallest, runs: search.runs, finished, confirmed }
 }
 
@@ -67,7 +67,7 @@ impl<F: FnMut(&Scenario) -> bool> Search<F> {
     }
 
     /// Chunks of halving size, then single parts until a whole pass takes nothing. False if the cap came first.
-    fn to_the_end(&mut self) -> bool {
+    fn exhaust(&mut self) -> bool {
         let mut size = parts(&self.smallest).len() / 2;
         while size > 1 {
             self.pass(size);
@@ -145,6 +145,18 @@ mod tests {
             assert!(smaller.is_none_or(|s| !interesting(&s)), "{part} can go");
         }
         assert_eq!(shrink_by(&start, DEFAULT_CAP, interesting), shrunk);
+    }
+
+    #[test]
+    fn the_seed_shrinks_to_what_it_is_about() {
+        let seed =
+            Scenario::load(include_bytes!("../../corpus/registration/lp1887124.toml")).expect("the seed can be read");
+        let (options, signature) = (Options::default(), "memory/eager/null-write/scsi_queue_rq/prot_sdb".into());
+        let shrunk = shrink(&seed, &signature, &options, DEFAULT_CAP);
+        assert!(shrunk.confirmed && shrunk.finished);
+        assert!(parts::size(&shrunk.scenario) <= parts::size(&seed));
+        assert!(shrunk.scenario.module.dif || shrunk.scenario.module.dix);
+        assert!(judge(&shrunk.scenario, &options).finding(&signature).is_some());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Intended: what the series changes on purpose.
 
 use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome};
-use regdiff_scenario::{Point, Trigger, When};
+use regdiff_scenario::Trigger;
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -93,20 +93,7 @@ pub(super) const LIST: &[Allowance] = &[
         reach: Reach::Difference,
         covers: host_numbers,
     },
-    Allowance {
-        id: "moment-of-registration",
-        allows: "differences of an FCP device after a step that happened while its host was being registered",
-        why: "the moment comes before discovery in eager and after it in deferred: the step meets another situation",
-        evidence: "driver.md 24.3",
-        review: "2027-06-01",
-        scenario: "registration/link-down-at-registration",
-        reach: Reach::Difference,
-        covers: moment_of_registration,
-    },
 ];
-
-/// Points of registration that both sides pass, each at its own time.
-const REGISTRATION: &[Point] = &[Point::HostAllocated, Point::HostPublished, Point::HostAdded];
 
 /// Steps that read files of the host.
 const READS: &[Trigger] = &[Trigger::ReadAttribute, Trigger::ResetStatistics, Trigger::Scan, Trigger::HostDevLossTmo];
@@ -179,15 +166,4 @@ fn host_numbers(context: &Context<'_>, finding: &Finding) -> bool {
         matches!(located.difference, Difference::Value { attribute: Attribute::HostNo, object: Object::Host(_), .. })
     });
     is_number && context.scenario.devices.len() > 1
-}
-
-fn moment_of_registration(context: &Context<'_>, finding: &Finding) -> bool {
-    let Some(located) = finding.difference() else { return false };
-    let Some(device) = located.difference.device() else { return false };
-    context.scenario.steps.iter().take(located.steps_begun as usize).any(|step| {
-        step.moment.when == When::AtPoint
-            && REGISTRATION.contains(&step.moment.point)
-            && step.moment.device == device
-            && step.device == device
-    })
 }

@@ -151,26 +151,6 @@ fn numbers_may_differ_only_among_several_devices() {
 }
 
 #[test]
-fn a_moment_of_registration_excuses_its_device_from_then_on() {
-    use regdiff_scenario::{Moment, Point, When};
-    let seen = registered_after(1);
-    let at_point = |point| {
-        let moment = Moment { when: When::AtPoint, point, ..Moment::default() };
-        let steps = vec![Step::new(Trigger::SetOnline), Step { moment, ..Step::new(Trigger::LinkDown) }];
-        Scenario { steps, ..Scenario::default() }
-    };
-    let status = |steps, device| {
-        let values = Pair { eager: 0, deferred: 1 };
-        at(steps, Difference::Value { object: Object::Adapter(device), attribute: Attribute::Status, values })
-    };
-    let excused = at_point(Point::HostAdded);
-    assert_eq!(id(&excused, &seen, &status(2, 0)), Some("moment-of-registration"));
-    assert_eq!(id(&excused, &seen, &status(1, 0)), None);
-    assert_eq!(id(&excused, &seen, &status(2, 1)), None);
-    assert_eq!(id(&at_point(Point::ErpOpen), &seen, &status(2, 0)), None);
-}
-
-#[test]
 fn a_stale_host_is_history_only_after_a_failed_registration() {
     let mut fail = Step::new(Trigger::Fail);
     fail.a = FailPoint::HostTagSet.to_raw() as u32;

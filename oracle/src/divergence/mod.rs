@@ -56,25 +56,28 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
         events::compare(stretch.events, &mut sorted, |difference| found.differences.push(place(difference)));
         readings::compare(stretch.rests.map(|rest| &rest.readings[..]), |d| found.differences.push(place(d)));
     }
-    found.differences.extend(panic(seen));
+    match panic(scenario, seen) {
+        Some(Ok(located)) => found.differences.push(located),
+        Some(Err(skip)) => found.skip = found.skip.or(Some(skip)),
+        None => {}
+    }
     found
 }
 
-/// A panic of the driver is a difference if the other side ran to its end.
-fn panic(seen: Pair<&Observation>) -> Option<Located> {
-    for (side, stopped, other) in
-        [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)]
-    {
-        if let Some(trap) = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)
-            && other.end == End::Rest
-        {
-            let steps_begun = stopped.rests.last().map_or(0, |rest| rest.steps_begun);
-            let time_us = Pair { eager: trap.time_us, deferred: trap.time_us };
-            let function = trap.function.clone();
-            return Some(Located { steps_begun, time_us, difference: Difference::Panic { side, function } });
-        }
+/// A panic of the driver is a difference if the other side ran to its end, and did all that the stopped side did.
+fn panic(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Result<Located, Skip>> {
+    let sides = [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)];
+    let (side, trap, stopped, other) = sides.into_iter().find_map(|(side, stopped, other)| {
+        let trap = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)?;
+        (other.end == End::Rest).then_some((side, trap, stopped, other))
+    })?;
+    if let Some(skip) = steps::missed_by_other(scenario, side, stopped, other) {
+        return Some(Err(skip));
     }
-    None
+    let steps_begun = stopped.rests.last().map_or(0, |rest| rest.steps_begun);
+    let time_us = Pair { eager: trap.time_us, deferred: trap.time_us };
+    let function = trap.function.clone();
+    Some(Ok(Located { steps_begun, time_us, difference: Difference::Panic { side, function } }))
 }
 
 #[cfg(test)]

@@ -45,6 +45,18 @@ pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<P
     None
 }
 
+/// The first step that a side began before it stopped, and that never began on the other side, which ran to its end.
+pub(super) fn missed_by_other(
+    scenario: &Scenario,
+    side: Side,
+    stopped: &Observation,
+    other: &Observation,
+) -> Option<Skip> {
+    let mut outcomes = stopped.steps.iter().zip(&other.steps);
+    let step = outcomes.position(|(s, o)| *s != StepOutcome::Missed && *o == StepOutcome::Missed)?;
+    Some(Skip::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed: side.other() })
+}
+
 /// Steps that ended in two ways, with their indices. A user that hangs is the liveness oracle's.
 pub(super) fn outcomes(scenario: &Scenario, seen: Pair<&Observation>, skip: Option<Skip>) -> Vec<(usize, Difference)> {
     let until = skip.and_then(Skip::step).unwrap_or(usize::MAX);

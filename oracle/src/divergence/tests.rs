@@ -135,3 +135,14 @@ fn a_panic_differs_only_from_a_run_to_the_end() {
     let limited = Observation { end: End::Unmodelled("x"), ..Observation::default() };
     assert_eq!(differences(&eager, &limited), []);
 }
+
+#[test]
+fn a_panic_by_a_step_of_one_side_is_no_difference() {
+    let mut eager = trapped(TrapKind::Panic, "zfcp_fsf_reqid_check", "", "");
+    eager.steps = vec![StepOutcome::Blocked, StepOutcome::Blocked, StepOutcome::Missed];
+    let steps = vec![StepOutcome::Done(0), StepOutcome::Missed, StepOutcome::Done(0)];
+    let deferred = Observation { steps, ..Observation::default() };
+    let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
+    let skip = Skip::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
+    assert_eq!(found, Comparison { skip: Some(skip), ..Comparison::default() });
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use regdiff_observation::{Event, Observation, Stamped};
+use regdiff_observation::{Observation, Stamped, Trap};
 use regdiff_scenario::Scenario;
 
 use super::words;
@@ -15,6 +15,9 @@ use crate::pair::{self, Pair, Side};
 
 /// Lines that are kept of a longer story: its end is what matters.
 const MAX_LINES: usize = 120;
+
+/// Lines of the other side that are shown after one side has stopped.
+const GLIMPSE: usize = 3;
 
 /// Events of one stretch that are matched exactly; longer ones are matched by their common start.
 const MAX_MATCHED: usize = 2_000;
@@ -67,8 +70,7 @@ pub(super) fn draw(seen: Pair<&Observation>, until: u32) -> String {
     }
     for (side, seen) in seen.sides() {
         if let Some(trap) = trap(seen).filter(|_| until == u32::MAX) {
-            let mark = if side == Side::Eager { '<' } else { '>' };
-            lines.push(format!("{mark} {:>16}  {side} stops in {}", words::time(trap.time_us), trap.function));
+            stop(side, trap, &mut lines);
         }
     }
     let mut text = String::from("= both   < eager   > deferred\n");
@@ -79,6 +81,19 @@ pub(super) fn draw(seen: Pair<&Observation>, until: u32) -> String {
         let _ = writeln!(text, "{line}");
     }
     text
+}
+
+/// Marks where a side stops, and leaves a glimpse of how the other side goes on.
+fn stop(side: Side, trap: &Trap, lines: &mut Vec<String>) {
+    let mark = if side == Side::Eager { '<' } else { '>' };
+    let here = lines.iter().rposition(|line| !line.starts_with(if mark == '<' { '>' } else { '<' }));
+    let at = here.map_or(0, |last| last + 1);
+    let beyond = lines.len().saturating_sub(at + GLIMPSE);
+    lines.truncate(at + GLIMPSE);
+    lines.insert(at, format!("{mark} {:>16}  stops in {}", words::time(trap.time_us), trap.function));
+    if beyond > 0 {
+        lines.push(format!("  ({} goes on for {beyond} more)", side.other()));
+    }
 }
 
 /// The longest common story of a stretch, with what only one side has in between.
@@ -118,10 +133,9 @@ impl Lengths {
             return Self { width, table: Vec::new() };
         }
         let mut table = vec![0; (eager.len() + 1) * width];
-        let same = |a: &Event, b: &Event| a == b;
         for e in (0..eager.len()).rev() {
             for d in (0..deferred.len()).rev() {
-                table[e * width + d] = if same(&eager[e].event, &deferred[d].event) {
+                table[e * width + d] = if eager[e].event == deferred[d].event {
                     table[(e + 1) * width + d + 1] + 1
                 } else {
                     table[(e + 1) * width + d].max(table[e * width + d + 1])
