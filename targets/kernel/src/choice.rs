@@ -11,6 +11,7 @@ struct ArmedFailure {
     device: u8,
     point: FailPoint,
     remaining: u16,
+    step: u32,
 }
 
 /// A step that waits for its moment.
@@ -79,9 +80,9 @@ impl Kernel {
         found
     }
 
-    /// Arms a failure: the `nth` time from now that the device passes the point.
-    pub fn arm_failure(&self, device: u8, point: FailPoint, nth: u16) {
-        self.choices.borrow_mut().failures.push(ArmedFailure { device, point, remaining: nth.max(1) });
+    /// Arms a failure, for a step: the `nth` time from now that the device passes the point.
+    pub fn arm_failure(&self, device: u8, point: FailPoint, nth: u16, step: u32) {
+        self.choices.borrow_mut().failures.push(ArmedFailure { device, point, remaining: nth.max(1), step });
     }
 
     /// Whether an allocation or registration fails this time.
@@ -94,7 +95,10 @@ impl Kernel {
         choices.failures.retain_mut(|f| {
             if f.device == device && f.point == point {
                 f.remaining -= 1;
-                failed |= f.remaining == 0;
+                if f.remaining == 0 {
+                    failed = true;
+                    self.failures_hit.borrow_mut().push(f.step);
+                }
             }
             f.remaining > 0
         });

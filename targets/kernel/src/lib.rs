@@ -51,6 +51,7 @@ pub struct Kernel {
     events: RefCell<Vec<Stamped>>,
     violations: RefCell<Vec<Violation>>,
     leftovers: RefCell<Vec<Leftover>>,
+    failures_hit: RefCell<Vec<u32>>,
     host_numbers: RefCell<Vec<bool>>,
 }
 
@@ -65,6 +66,8 @@ pub struct Record {
     pub violations: Vec<Violation>,
     /// What was not given back.
     pub leftovers: Vec<Leftover>,
+    /// Steps whose injected failure happened, in order.
+    pub failures_hit: Vec<u32>,
 }
 
 impl Kernel {
@@ -86,6 +89,7 @@ impl Kernel {
             events: RefCell::default(),
             violations: RefCell::default(),
             leftovers: RefCell::default(),
+            failures_hit: RefCell::default(),
             host_numbers: RefCell::default(),
         })
     }
@@ -112,6 +116,7 @@ impl Kernel {
             events: self.events.take(),
             violations: self.violations.take(),
             leftovers: self.leftovers.take(),
+            failures_hit: self.failures_hit.take(),
         }
     }
 }

@@ -97,6 +97,8 @@ pub struct Observation {
     pub violations: Vec<Violation>,
     /// What was not given back.
     pub leftovers: Vec<Leftover>,
+    /// Steps, by index, whose injected failure happened, in order.
+    pub failures_hit: Vec<u32>,
     /// How many SCSI commands reached the driver.
     pub scsi_commands: u32,
     /// How many hosts were added.

@@ -111,6 +111,7 @@ impl Machine {
             events: record.events,
             violations: record.violations,
             leftovers: record.leftovers,
+            failures_hit: record.failures_hit,
             scsi_commands: self.kernel.scsi_commands.get(),
             hosts_added: self.kernel.hosts_added.get(),
             turns: self.kernel.turns(),

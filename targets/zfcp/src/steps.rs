@@ -117,7 +117,7 @@ fn begin(machine: &Rc<Machine>, index: usize, step: &Step) {
         if context == Context::User {
             machine.kernel.point(Point::UserStart).await;
         }
-        let code = perform(&machine, &step).await?;
+        let code = perform(&machine, index, &step).await?;
         machine.outcomes.borrow_mut()[index] = StepOutcome::Done(code);
         Ok(())
     });
@@ -130,7 +130,7 @@ fn code(result: Result<u64, Errno>) -> i64 {
     }
 }
 
-async fn perform(machine: &Rc<Machine>, step: &Step) -> Sim<i64> {
+async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
     let driver = &machine.driver;
     let kernel = &machine.kernel;
     if let Trigger::SetParameter = step.trigger {
@@ -152,7 +152,8 @@ async fn perform(machine: &Rc<Machine>, step: &Step) -> Sim<i64> {
         Trigger::Restore => unit(ccw::power(driver, ccw, Power::Restore).await?),
         Trigger::Notify => ccw::notify(ccw, NotifyEvent::from_raw(step.a.into()))?,
         Trigger::Fail => {
-            kernel.arm_failure(step.device, FailPoint::from_raw(step.a.into()), step.b.clamp(1, 65535) as u16);
+            let point = FailPoint::from_raw(step.a.into());
+            kernel.arm_failure(step.device, point, step.b.clamp(1, 65535) as u16, index as u32);
             0
         }
         _ => match step.trigger.actor() {
