@@ -1,0 +1,64 @@
+# Shared by the scripts beside it, which source it under `set -euo pipefail`.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+triple=x86_64-unknown-linux-gnu
+
+# fuzz/rust-toolchain.toml asks for nightly, for those who type plain `cargo fuzz`. Nothing here needs it.
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null; then
+  RUSTUP_TOOLCHAIN=$(cd "$root" && rustup show active-toolchain | cut -d' ' -f1)
+  export RUSTUP_TOOLCHAIN
+fi
+
+say() { echo "$(basename "$0"): $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# build libfuzzer|afl|honggfuzz: all targets for one engine. A folder each, or every switch would rebuild the world.
+build() {
+  local args=(--locked --release --bins --target "$triple" --manifest-path "$root/fuzz/Cargo.toml")
+  case $1 in
+    libfuzzer)
+      # An outer RUSTFLAGS would replace the flags of the file.
+      env -u RUSTFLAGS cargo build "${args[@]}" --config "$root/fuzz/.cargo/config.toml" --target-dir "$root/fuzz/target/plain" ;;
+    afl)
+      cargo afl build "${args[@]}" --no-default-features --features afl --target-dir "$root/fuzz/target/afl" ;;
+    honggfuzz)
+      (cd "$root/fuzz" && hfuzz_environment && cargo hfuzz build) ;;
+    *) die "unknown engine $1: libfuzzer, afl or honggfuzz" ;;
+  esac
+}
+
+# cargo-hfuzz knows no options of its own, and no relative target folder.
+hfuzz_environment() {
+  export HFUZZ_BUILD_ARGS="--locked --no-default-features --features honggfuzz"
+  export CARGO_TARGET_DIR="$root/fuzz/target/hfuzz"
+}
+
+# binary libfuzzer|afl TARGET
+binary() {
+  local flavour=$1
+  if [ "$flavour" = libfuzzer ]; then flavour=plain; fi
+  echo "$root/fuzz/target/$flavour/$triple/release/$2"
+}
+
+# Runs a command in a process group of its own and ends the whole group with it: engines leave children behind.
+own_group() {
+  local pid status=0
+  setsid "$@" &
+  pid=$!
+  trap 'kill -- "-$pid" 2>/dev/null || true; exit 143' INT TERM
+  wait "$pid" || status=$?
+  kill -- "-$pid" 2>/dev/null || true
+  trap - INT TERM
+  return "$status"
+}
+
+# seeds pack CORPUS FOLDER | seeds generate COUNT FOLDER: no engine and no flags of one.
+seeds() {
+  env -u RUSTFLAGS cargo run -q --locked --release --manifest-path "$root/fuzz/Cargo.toml" --no-default-features \
+    --target-dir "$root/fuzz/target/seeds" --example seeds -- "$@"
+}
+
+# regdiff …, built for release.
+regdiff() {
+  cargo run -q --locked --release --manifest-path "$root/Cargo.toml" -p regdiff -- "$@"
+}
