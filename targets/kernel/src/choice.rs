@@ -4,7 +4,7 @@ use regdiff_observation::{Event, SentCommand};
 use regdiff_scenario::{Command, FailPoint, Moment, Point, Turn, When};
 
 use crate::Kernel;
-use crate::task::TaskId;
+use crate::TaskId;
 
 /// A failure that will happen.
 struct ArmedFailure {

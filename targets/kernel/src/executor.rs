@@ -11,7 +11,7 @@ use crate::{Kernel, Sim};
 /// Names a task; stale names are harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskId {
-    slot: u32,
+    pub(crate) slot: u32,
     generation: u32,
 }
 
@@ -22,18 +22,20 @@ pub struct TimerId {
     number: u64,
 }
 
-struct Task {
+/// A kernel context.
+pub(crate) struct Task {
     generation: u32,
-    context: Context,
-    device: u8,
-    frames: Vec<&'static str>,
-    future: Option<TaskFuture>,
+    pub(crate) context: Context,
+    pub(crate) device: u8,
+    /// Its call stack while it does not run.
+    pub(crate) frames: Vec<&'static str>,
+    pub(crate) future: Option<TaskFuture>,
     ready: bool,
     live: bool,
 }
 
 /// What an expiring timer does.
-enum Expiry {
+pub(crate) enum Expiry {
     Wake(TaskId),
     Call { context: Context, device: u8, function: Box<dyn FnOnce(&Rc<Kernel>) -> Sim<()>> },
 }
@@ -44,6 +46,7 @@ struct Timer {
     expiry: Expiry,
 }
 
+/// The scheduler's state.
 #[derive(Default)]
 pub(crate) struct Executor {
     tasks: Vec<Task>,
@@ -52,24 +55,93 @@ pub(crate) struct Executor {
     timers: BTreeMap<TimerId, Timer>,
     foreground: usize,
     numbers: u64,
-    now_us: u64,
-    current: Option<TaskId>,
+    pub(crate) now_us: u64,
+    pub(crate) current: Option<TaskId>,
     /// Tasks that asked to run only when nothing else can.
-    idle: VecDeque<TaskId>,
+    pub(crate) idle: VecDeque<TaskId>,
     /// The task that waits for rest.
-    rest: Option<TaskId>,
+    pub(crate) rest: Option<TaskId>,
     /// Rest waits for background timers too.
-    settling: bool,
-    turns: u64,
+    pub(crate) settling: bool,
+    pub(crate) turns: u64,
 }
 
-enum Next {
+/// What comes next.
+pub(crate) enum Next {
+    /// This task's turn.
     Task(TaskId),
+    /// A timer ran out.
     Expired(Expiry),
+    /// Nothing is left to run, and nobody waits for that.
     Rest,
 }
 
 impl Executor {
+    pub(crate) fn create(&mut self, context: Context, device: u8, future: TaskFuture) -> TaskId {
+        let slot = self.free.pop().unwrap_or(self.tasks.len() as u32);
+        let generation = self.tasks.get(slot as usize).map_or(0, |t| t.generation);
+        let task =
+            Task { generation, context, device, frames: Vec::new(), future: Some(future), ready: false, live: true };
+        match self.tasks.get_mut(slot as usize) {
+            Some(old) => *old = task,
+            None => self.tasks.push(task),
+        }
+        TaskId { slot, generation }
+    }
+
+    pub(crate) fn task(&mut self, id: TaskId) -> &mut Task {
+        &mut self.tasks[id.slot as usize]
+    }
+
+    /// Puts a task on the ready list, `place` places from its head; nothing happens if it is ready or gone.
+    pub(crate) fn wake(&mut self, id: TaskId, place: usize) {
+        if self.make_ready(id) {
+            let place = place.min(self.ready.len());
+            self.ready.insert(place, id);
+        }
+    }
+
+    /// The task has ended: its name is stale from now on.
+    pub(crate) fn end(&mut self, id: TaskId) {
+        let task = self.task(id);
+        task.live = false;
+        task.generation += 1;
+        self.free.push(id.slot);
+    }
+
+    pub(crate) fn is_live(&self, id: TaskId) -> bool {
+        self.tasks.get(id.slot as usize).is_some_and(|t| t.live && t.generation == id.generation)
+    }
+
+    /// Tasks that have not ended.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|t| t.live)
+    }
+
+    pub(crate) fn arm(&mut self, us: u64, background: bool, expiry: Expiry) -> TimerId {
+        self.numbers += 1;
+        let id = TimerId { at_us: self.now_us.saturating_add(us), number: self.numbers };
+        self.foreground += usize::from(!background);
+        self.timers.insert(id, Timer { background, expiry });
+        id
+    }
+
+    /// Tells whether the timer was armed.
+    pub(crate) fn cancel(&mut self, id: TimerId) -> bool {
+        let timer = self.timers.remove(&id);
+        self.foreground -= usize::from(timer.as_ref().is_some_and(|t| !t.background));
+        timer.is_some()
+    }
+
+    /// Everything that a run can hold on to: futures and closures hold references to each other and to the kernel.
+    pub(crate) fn take_all(&mut self) -> impl Sized + use<> {
+        self.ready.clear();
+        self.idle.clear();
+        self.rest = None;
+        self.foreground = 0;
+        (std::mem::take(&mut self.tasks), std::mem::take(&mut self.timers))
+    }
+
     fn make_ready(&mut self, id: TaskId) -> bool {
         match self.tasks.get_mut(id.slot as usize) {
             Some(task) if task.live && task.generation == id.generation && !task.ready => {
@@ -80,7 +152,8 @@ impl Executor {
         }
     }
 
-    fn next(&mut self) -> Next {
+    /// Takes what comes next: ready tasks in order, then idle ones, then the next timer, then rest.
+    pub(crate) fn next(&mut self) -> Next {
         self.turns += 1;
         loop {
             if let Some(id) = self.ready.pop_front() {

@@ -4,12 +4,13 @@
 //! kernel's own names. Facts come from `spec/midlayer.md`; none of the kernel's code is copied.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use regdiff_observation::{End, Leftover, Stamped, Violation, Watch};
 use regdiff_scenario::{Context, Profile, Scenario};
 
 mod choice;
+mod executor;
 pub mod memory;
 mod oops;
 mod record;
@@ -18,8 +19,9 @@ mod task;
 mod wait;
 mod work;
 
+pub use executor::{TaskId, TimerId};
 pub use oops::{Frame, Oops, Sim};
-pub use task::{MAX_TIME_US, MAX_TURNS, TaskFuture, TaskId, TimerId};
+pub use task::{MAX_TIME_US, MAX_TURNS, TaskFuture};
 pub use wait::{Completion, Mutex, MutexGuard, WaitQueue};
 pub use work::{Work, WorkQueue};
 
@@ -43,7 +45,7 @@ pub struct Kernel {
     /// Hosts added.
     pub hosts_added: Cell<u32>,
     watch: Watch,
-    executor: RefCell<task::Executor>,
+    executor: RefCell<executor::Executor>,
     choices: RefCell<choice::Choices>,
     running: Cell<(Context, u8)>,
     frames: RefCell<Vec<&'static str>>,
@@ -53,6 +55,8 @@ pub struct Kernel {
     leftovers: RefCell<Vec<Leftover>>,
     failures_hit: RefCell<Vec<u32>>,
     host_numbers: RefCell<Vec<bool>>,
+    /// Every host there ever was; taken apart when the run is over.
+    hosts: RefCell<Vec<Weak<scsi::ScsiHost>>>,
 }
 
 /// What a run leaves for the observation.
@@ -91,6 +95,7 @@ impl Kernel {
             leftovers: RefCell::default(),
             failures_hit: RefCell::default(),
             host_numbers: RefCell::default(),
+            hosts: RefCell::default(),
         })
     }
 

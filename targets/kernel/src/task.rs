@@ -36,61 +36,36 @@ impl Kernel {
 
     /// Starts a task at the end of the ready queue.
     pub fn spawn(&self, context: Context, device: u8, future: impl Future<Output = Sim<()>> + 'static) -> TaskId {
-        let id = self.create(context, device, Box::pin(future));
+        let id = self.executor.borrow_mut().create(context, device, Box::pin(future));
         self.wake(id);
         id
     }
 
     /// Starts a task that runs next.
     pub fn spawn_next(&self, context: Context, device: u8, future: impl Future<Output = Sim<()>> + 'static) -> TaskId {
-        let id = self.create(context, device, Box::pin(future));
+        let id = self.executor.borrow_mut().create(context, device, Box::pin(future));
         self.wake_next(id);
         id
     }
 
-    fn create(&self, context: Context, device: u8, future: TaskFuture) -> TaskId {
-        let mut executor = self.executor.borrow_mut();
-        let slot = executor.free.pop();
-        let slot = slot.unwrap_or(executor.tasks.len() as u32);
-        let generation = executor.tasks.get(slot as usize).map_or(0, |t| t.generation);
-        let task =
-            Task { generation, context, device, frames: Vec::new(), future: Some(future), ready: false, live: true };
-        match executor.tasks.get_mut(slot as usize) {
-            Some(old) => *old = task,
-            None => executor.tasks.push(task),
-        }
-        TaskId { slot, generation }
-    }
-
     /// Makes a task ready, behind all others; a task that is ready or gone stays as it is.
     pub fn wake(&self, id: TaskId) {
-        let mut executor = self.executor.borrow_mut();
-        if executor.make_ready(id) {
-            executor.ready.push_back(id);
-        }
+        self.executor.borrow_mut().wake(id, usize::MAX);
     }
 
     /// Makes a task ready, before all others.
     pub fn wake_next(&self, id: TaskId) {
-        let mut executor = self.executor.borrow_mut();
-        if executor.make_ready(id) {
-            executor.ready.push_front(id);
-        }
+        self.executor.borrow_mut().wake(id, 0);
     }
 
     /// Makes a task ready, right behind the one that runs next.
     pub(crate) fn wake_after_next(&self, id: TaskId) {
-        let mut executor = self.executor.borrow_mut();
-        if executor.make_ready(id) {
-            let place = executor.ready.len().min(1);
-            executor.ready.insert(place, id);
-        }
+        self.executor.borrow_mut().wake(id, 1);
     }
 
     /// Whether a task has not ended.
     pub fn is_live(&self, id: TaskId) -> bool {
-        let executor = self.executor.borrow();
-        executor.tasks.get(id.slot as usize).is_some_and(|t| t.live && t.generation == id.generation)
+        self.executor.borrow().is_live(id)
     }
 
     /// The task that runs now.
@@ -134,11 +109,14 @@ impl Kernel {
 
     /// Sleeps for so many µs of virtual time.
     pub async fn sleep_us(&self, us: u64) {
-        let me = self.current_task();
         let end = self.now_us().saturating_add(us);
-        self.arm(us, false, Expiry::Wake(me));
+        let timer = self.wake_after_us(us);
         self.park().await;
-        debug_assert!(self.now_us() >= end, "only its timer wakes a sleeper");
+        // Somebody else's late wake-up does not shorten the sleep.
+        while self.now_us() < end {
+            self.park().await;
+        }
+        self.cancel_timer(timer);
     }
 
     /// Sleeps for so many ms of virtual time.
@@ -165,24 +143,12 @@ impl Kernel {
     }
 
     fn arm(&self, us: u64, background: bool, expiry: Expiry) -> TimerId {
-        let mut executor = self.executor.borrow_mut();
-        executor.numbers += 1;
-        let id = TimerId { at_us: executor.now_us.saturating_add(us), number: executor.numbers };
-        executor.foreground += usize::from(!background);
-        executor.timers.insert(id, Timer { background, expiry });
-        id
+        self.executor.borrow_mut().arm(us, background, expiry)
     }
 
-    /// Disarms a timer; tells whether it was armed.
+    /// Disarms a timer; tells whether it was armed. A timer that runs out is not armed any more.
     pub fn cancel_timer(&self, id: TimerId) -> bool {
-        let mut executor = self.executor.borrow_mut();
-        match executor.timers.remove(&id) {
-            Some(timer) => {
-                executor.foreground -= usize::from(!timer.background);
-                true
-            }
-            None => false,
-        }
+        self.executor.borrow_mut().cancel(id)
     }
 
     /// The context that runs now and its device.
@@ -220,7 +186,7 @@ impl Kernel {
         let (mut future, mut frames) = {
             let mut executor = self.executor.borrow_mut();
             executor.current = Some(id);
-            let task = &mut executor.tasks[id.slot as usize];
+            let task = executor.task(id);
             self.running.set((task.context, task.device));
             let Some(future) = task.future.take() else { return };
             (future, std::mem::take(&mut task.frames))
@@ -231,18 +197,14 @@ impl Kernel {
             Poll::Pending => {
                 std::mem::swap(&mut frames, &mut *self.frames.borrow_mut());
                 let mut executor = self.executor.borrow_mut();
-                let task = &mut executor.tasks[id.slot as usize];
+                let task = executor.task(id);
                 task.future = Some(future);
                 task.frames = frames;
             }
             Poll::Ready(_) => {
                 drop(future);
                 self.frames.borrow_mut().clear();
-                let mut executor = self.executor.borrow_mut();
-                let task = &mut executor.tasks[id.slot as usize];
-                task.live = false;
-                task.generation += 1;
-                executor.free.push(id.slot);
+                self.executor.borrow_mut().end(id);
             }
         }
         self.executor.borrow_mut().current = None;
@@ -250,21 +212,20 @@ impl Kernel {
 
     /// Whether a task of this context and device waits for something that nothing can bring any more. Only true at rest.
     pub fn is_stuck(&self, context: Context, device: u8) -> bool {
-        let executor = self.executor.borrow();
-        executor.tasks.iter().any(|t| t.live && t.context == context && t.device == device)
+        self.executor.borrow().live().any(|t| t.context == context && t.device == device)
     }
 
-    /// Drops all tasks and timers: they hold references to each other.
+    /// Ends a run: tasks, timers and hosts hold references to each other, which nobody else would ever break.
     pub fn clear(&self) {
-        let (tasks, timers) = {
-            let mut executor = self.executor.borrow_mut();
-            executor.ready.clear();
-            executor.idle.clear();
-            (std::mem::take(&mut executor.tasks), std::mem::take(&mut executor.timers))
-        };
-        drop(tasks);
-        drop(timers);
+        // What is dropped wakes others and leaves call stacks: the executor must not be borrowed then.
+        let all = self.executor.borrow_mut().take_all();
+        drop(all);
         self.frames.borrow_mut().clear();
+        for host in self.hosts.take() {
+            if let Some(host) = host.upgrade() {
+                host.dismantle();
+            }
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::Kernel;
-use crate::task::TaskId;
+use crate::{Kernel, TaskId};
 
 /// Tasks that wait for a condition; woken first in, first out (driver.md U3).
 #[derive(Default)]
@@ -20,9 +19,17 @@ impl WaitQueue {
     /// Waits until `condition` holds.
     pub async fn wait(&self, kernel: &Kernel, mut condition: impl FnMut() -> bool) {
         while !condition() {
-            self.0.borrow_mut().push(kernel.current_task());
-            kernel.park().await;
+            self.sleep(kernel).await;
         }
+    }
+
+    /// Sleeps until somebody wakes this task.
+    async fn sleep(&self, kernel: &Kernel) {
+        let me = kernel.current_task();
+        self.0.borrow_mut().push(me);
+        kernel.park().await;
+        // A name left behind would wake this task out of its next sleep.
+        self.0.borrow_mut().retain(|id| *id != me);
     }
 
     /// Waits until `condition` holds, for at most so many ms; tells whether it holds.
@@ -33,13 +40,9 @@ impl WaitQueue {
             if now >= end {
                 return false;
             }
-            let me = kernel.current_task();
-            self.0.borrow_mut().push(me);
             let timer = kernel.wake_after_us(end - now);
-            kernel.park().await;
+            self.sleep(kernel).await;
             kernel.cancel_timer(timer);
-            // A name left behind would wake this task out of its next sleep.
-            self.0.borrow_mut().retain(|id| *id != me);
         }
         true
     }

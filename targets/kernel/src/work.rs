@@ -6,22 +6,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use regdiff_observation::Access;
 use regdiff_scenario::Context;
 
-use crate::task::TimerId;
-use crate::{Kernel, Sim, WaitQueue};
+use crate::{Kernel, Sim, TimerId, WaitQueue};
 
 type WorkFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
 
-/// A work item: it is queued at most once, and may be queued again while it runs.
+/// A work item: it is queued at most once, may be queued again while it runs, and never runs twice at the same time.
 pub struct Work {
     function: Box<dyn Fn() -> WorkFuture>,
     pending: Cell<bool>,
-    running: Cell<u32>,
+    /// Runs begun and ended; they differ by one while it runs.
+    begun: Cell<u64>,
+    ended: Cell<u64>,
+    /// How many wait in cancel_work_sync(); it cannot be queued meanwhile.
+    cancelling: Cell<u32>,
     timer: Cell<Option<TimerId>>,
     /// Where a delayed item will go.
     target: RefCell<Option<Rc<WorkQueue>>>,
-    idle: WaitQueue,
+    changed: WaitQueue,
 }
 
 impl Work {
@@ -30,10 +34,12 @@ impl Work {
         Rc::new(Self {
             function: Box::new(move || Box::pin(function())),
             pending: Cell::new(false),
-            running: Cell::new(0),
+            begun: Cell::new(0),
+            ended: Cell::new(0),
+            cancelling: Cell::new(0),
             timer: Cell::new(None),
             target: RefCell::default(),
-            idle: WaitQueue::default(),
+            changed: WaitQueue::default(),
         })
     }
 
@@ -42,9 +48,24 @@ impl Work {
         self.pending.get()
     }
 
+    fn is_running(&self) -> bool {
+        self.begun.get() > self.ended.get()
+    }
+
     /// Queued, delayed or running.
     pub fn is_busy(&self) -> bool {
-        self.pending.get() || self.running.get() > 0
+        self.is_pending() || self.is_running()
+    }
+
+    /// Becomes pending; false if it is already, or is being cancelled.
+    fn claim(&self) -> bool {
+        self.cancelling.get() == 0 && !self.pending.replace(true)
+    }
+
+    /// Waits until what is pending or running now has run or was taken back; what is queued later does not count.
+    async fn finish(&self, kernel: &Kernel) {
+        let last = self.begun.get() + u64::from(self.is_pending());
+        self.changed.wait(kernel, || self.ended.get() >= last || !self.is_busy()).await;
     }
 }
 
@@ -54,7 +75,8 @@ pub struct WorkQueue {
     device: u8,
     ordered: bool,
     items: RefCell<VecDeque<Rc<Work>>>,
-    active: Cell<u32>,
+    running: RefCell<Vec<Rc<Work>>>,
+    workers: Cell<u32>,
     destroyed: Cell<bool>,
     idle: WaitQueue,
 }
@@ -76,7 +98,8 @@ impl WorkQueue {
             device,
             ordered,
             items: RefCell::default(),
-            active: Cell::new(0),
+            running: RefCell::default(),
+            workers: Cell::new(0),
             destroyed: Cell::new(false),
             idle: WaitQueue::default(),
         })
@@ -84,7 +107,7 @@ impl WorkQueue {
 
     /// Whether items are queued or running.
     pub fn is_busy(&self) -> bool {
-        self.active.get() > 0 || !self.items.borrow().is_empty()
+        self.workers.get() > 0
     }
 
     /// Whether it was destroyed.
@@ -96,88 +119,102 @@ impl WorkQueue {
 impl Kernel {
     /// queue_work(): false if the item is pending already.
     pub fn queue_work(self: &Rc<Self>, queue: &Rc<WorkQueue>, work: &Rc<Work>) -> bool {
-        if work.pending.replace(true) {
-            return false;
+        let queued = work.claim();
+        if queued {
+            self.insert_work(queue, work);
         }
-        self.insert_work(queue, work);
-        true
+        queued
     }
 
     /// queue_delayed_work(), in ms: false if the item is pending already.
     pub fn queue_delayed_work(self: &Rc<Self>, queue: &Rc<WorkQueue>, work: &Rc<Work>, ms: u64) -> bool {
-        if ms == 0 {
-            return self.queue_work(queue, work);
-        }
-        if work.pending.replace(true) {
-            return false;
-        }
-        self.delay_work(queue, work, ms, false);
-        true
+        self.delay_work(queue, work, ms, false)
     }
 
     /// As [`Kernel::queue_delayed_work`], but rest does not wait for it.
     pub fn queue_background_work(self: &Rc<Self>, queue: &Rc<WorkQueue>, work: &Rc<Work>, ms: u64) -> bool {
-        if work.pending.replace(true) {
-            return false;
-        }
-        self.delay_work(queue, work, ms, true);
-        true
+        self.delay_work(queue, work, ms, true)
     }
 
-    fn delay_work(self: &Rc<Self>, queue: &Rc<WorkQueue>, work: &Rc<Work>, ms: u64, background: bool) {
+    fn delay_work(self: &Rc<Self>, queue: &Rc<WorkQueue>, work: &Rc<Work>, ms: u64, background: bool) -> bool {
+        if ms == 0 {
+            return self.queue_work(queue, work);
+        }
+        if !work.claim() {
+            return false;
+        }
         *work.target.borrow_mut() = Some(queue.clone());
         let item = Rc::downgrade(work);
         let timer = self.timer_us(ms * 1000, background, Context::Timer, queue.device, move |kernel| {
             if let Some(item) = item.upgrade() {
-                item.timer.set(None);
-                if let Some(queue) = item.target.take() {
-                    kernel.insert_work(&queue, &item);
-                }
+                kernel.end_delay(&item);
             }
             Ok(())
         });
         work.timer.set(Some(timer));
+        true
+    }
+
+    /// A delayed item goes to its queue now.
+    fn end_delay(self: &Rc<Self>, work: &Rc<Work>) {
+        if let Some(timer) = work.timer.take() {
+            self.cancel_timer(timer);
+        }
+        let queue = work.target.take();
+        if let Some(queue) = queue {
+            self.insert_work(&queue, work);
+        }
     }
 
     fn insert_work(self: &Rc<Self>, queue: &Rc<WorkQueue>, work: &Rc<Work>) {
+        if queue.is_destroyed() {
+            // The end is on record; nothing runs after it.
+            self.use_after_free(Access::Write, "workqueue_struct", "pwqs");
+            return;
+        }
         queue.items.borrow_mut().push_back(work.clone());
-        if !queue.ordered || queue.active.get() == 0 {
-            queue.active.set(queue.active.get() + 1);
+        if !queue.ordered || queue.workers.get() == 0 {
+            queue.workers.set(queue.workers.get() + 1);
             let (kernel, queue) = (self.clone(), queue.clone());
             self.spawn(queue.context, queue.device, async move { kernel.work_off(&queue).await });
         }
     }
 
+    /// A worker: takes items until none is left.
     async fn work_off(&self, queue: &WorkQueue) -> Sim<()> {
         loop {
             let next = queue.items.borrow_mut().pop_front();
             let Some(work) = next else { break };
-            work.pending.set(false);
-            work.running.set(work.running.get() + 1);
-            (work.function)().await?;
-            work.running.set(work.running.get() - 1);
-            work.idle.wake_all(self);
+            queue.running.borrow_mut().push(work.clone());
+            work.changed.wait(self, || !work.is_running()).await;
+            // It may have been taken back while it waited for its own earlier run.
+            if work.pending.replace(false) {
+                work.begun.set(work.begun.get() + 1);
+                (work.function)().await?;
+                work.ended.set(work.ended.get() + 1);
+                work.changed.wake_all(self);
+            }
+            let mut running = queue.running.borrow_mut();
+            let place = running.iter().position(|w| Rc::ptr_eq(w, &work));
+            place.map(|place| running.remove(place));
         }
-        queue.active.set(queue.active.get() - 1);
+        queue.workers.set(queue.workers.get() - 1);
         queue.idle.wake_all(self);
         Ok(())
     }
 
-    /// flush_delayed_work(): runs a delayed item at once, waits for a queued or running one.
+    /// flush_work(), flush_delayed_work(): a delayed item is queued at once; waits until what is queued or running has run.
     pub async fn flush_work(self: &Rc<Self>, work: &Rc<Work>) {
-        if let Some(timer) = work.timer.take() {
-            self.cancel_timer(timer);
-            if let Some(queue) = work.target.take() {
-                self.insert_work(&queue, work);
-            }
-        }
-        work.idle.wait(self, || !work.is_busy()).await;
+        self.end_delay(work);
+        work.finish(self).await;
     }
 
     /// cancel_work_sync(): takes a queued or delayed item back, waits for a running one. Tells whether it was pending.
     pub async fn cancel_work_sync(&self, queue: &WorkQueue, work: &Rc<Work>) -> bool {
         let pending = self.cancel_work(queue, work);
-        work.idle.wait(self, || work.running.get() == 0).await;
+        work.cancelling.set(work.cancelling.get() + 1);
+        work.changed.wait(self, || !work.is_running()).await;
+        work.cancelling.set(work.cancelling.get() - 1);
         pending
     }
 
@@ -188,17 +225,23 @@ impl Kernel {
             work.target.take();
         }
         queue.items.borrow_mut().retain(|w| !Rc::ptr_eq(w, work));
-        work.pending.replace(false)
+        let pending = work.pending.replace(false);
+        work.changed.wake_all(self);
+        pending
     }
 
     /// flush_workqueue(): waits until everything queued so far has run.
     pub async fn flush_workqueue(&self, queue: &WorkQueue) {
-        queue.idle.wait(self, || !queue.is_busy()).await;
+        let mut so_far = queue.running.borrow().clone();
+        so_far.extend(queue.items.borrow().iter().cloned());
+        for work in so_far {
+            work.finish(self).await;
+        }
     }
 
-    /// destroy_workqueue(): runs what is still queued, then the queue is gone.
+    /// destroy_workqueue(): runs what is still queued, and what that queues; then the queue is gone.
     pub async fn destroy_workqueue(&self, queue: &WorkQueue) {
-        self.flush_workqueue(queue).await;
+        queue.idle.wait(self, || !queue.is_busy()).await;
         queue.destroyed.set(true);
     }
 }

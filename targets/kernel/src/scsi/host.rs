@@ -142,6 +142,16 @@ impl ScsiHost {
         if self.fc_exists.get() { Ok(&self.fc) } else { Err(self.kernel.null_access(access, "fc_host_attrs", field)) }
     }
 
+    /// Breaks the cycles between host, devices and what the driver keeps in them, once a run is over.
+    pub(crate) fn dismantle(&self) {
+        for sdev in self.devices.take() {
+            sdev.driver_data.take();
+            sdev.disk.take();
+        }
+        self.rports.take();
+        self.rport_bindings.take();
+    }
+
     /// Whether scans may run.
     pub fn scan_allowed(&self) -> bool {
         matches!(self.state.get(), HostState::Running | HostState::Recovery)
@@ -169,7 +179,7 @@ pub fn scsi_host_alloc(
         }
         free as u32
     };
-    Some(Rc::new(ScsiHost {
+    let host = Rc::new(ScsiHost {
         kernel: kernel.clone(),
         device,
         host_no,
@@ -195,7 +205,9 @@ pub fn scsi_host_alloc(
         fc_dl: RefCell::default(),
         rports: RefCell::default(),
         rport_bindings: RefCell::default(),
-    }))
+    });
+    kernel.hosts.borrow_mut().push(Rc::downgrade(&host));
+    Some(host)
 }
 
 /// scsi_add_host (midlayer.md 2.2). On failure nothing stays published; the caller puts the host.
