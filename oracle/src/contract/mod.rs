@@ -1,6 +1,6 @@
 //! The contract: which differences are allowed, when and why.
 //!
-//! An allowance is one entry in one list ([`intended`], [`historical`], [`open`]). Its predicate is as narrow as it can be:
+//! An allowance is one entry in one list (`intended.rs`, `historical.rs`, `open.rs`). Its predicate is as narrow as it can be:
 //! it never mutes a whole attribute or target. What no allowance covers is a finding.
 
 mod context;
