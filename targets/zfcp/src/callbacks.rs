@@ -68,7 +68,8 @@ async fn slave_alloc(adapter: Rc<Adapter>, sdev: &Rc<ScsiDevice>) -> Sim<Result<
     };
     let configured = port.unit_list.borrow().iter().any(|u| u.lun == sdev.lun);
     let npiv = adapter.connection_features.get().has(ConnectionFeatures::NPIV_MODE);
-    if !configured && !(adapter.driver.module.borrow().allow_lun_scan && npiv) {
+    let scanned = npiv && adapter.driver.module.borrow().allow_lun_scan;
+    if !configured && !scanned {
         return Ok(Err(Errno::ENXIO));
     }
     *lun.port.borrow_mut() = Some(port);

@@ -5,20 +5,23 @@ use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{Mutex, Sim};
-use regdiff_observation::{LogId, Object, UeventAction};
+use regdiff_observation::{LogId, Object, TrapKind, UeventAction};
 use regdiff_scenario::step::NotifyEvent;
 use regdiff_scenario::{Behaviours, Point};
 
-use crate::enqueue::{adapter_enqueue, port_unregister, unregister};
+use crate::enqueue::{adapter_enqueue, unregister};
 use crate::erp::{adapter_reopen, adapter_shutdown, clear_adapter_status, erp_wait, set_adapter_status};
 use crate::fc;
 use crate::objects::{Adapter, Driver};
+use crate::port_enqueue::port_unregister;
 use crate::status::{ADAPTER_SUSPENDED, COMMON_ERP_FAILED, COMMON_RUNNING};
 
 /// A ccw device as the channel layer sees it.
 pub(crate) struct CcwDevice {
     pub(crate) index: u8,
     pub(crate) online: Cell<bool>,
+    /// Online for the channel: before the driver's set_online begins, until its set_offline has returned.
+    pub(crate) channel_online: Cell<bool>,
     /// An on- or offline write is being processed; a second one gets EAGAIN.
     onoff: Cell<bool>,
     /// Unbind and shutdown wait for it.
@@ -34,6 +37,7 @@ impl CcwDevice {
         Rc::new(Self {
             index,
             online: Cell::new(false),
+            channel_online: Cell::new(false),
             onoff: Cell::new(false),
             lock: Mutex::default(),
             bound: Cell::new(true),
@@ -57,8 +61,10 @@ pub(crate) async fn ccw_device_set_online(driver: &Rc<Driver>, ccw: &Rc<CcwDevic
     } else if ccw.online.get() {
         Err(Errno::EINVAL)
     } else {
+        ccw.channel_online.set(true);
         let result = set_online(driver, ccw).await?;
         ccw.online.set(result.is_ok());
+        ccw.channel_online.set(result.is_ok());
         result
     };
     ccw.onoff.set(false);
@@ -79,6 +85,9 @@ async fn set_online(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Result<(), 
             }
         },
     };
+    if !adapter.req_list.borrow().is_empty() {
+        return Err(kernel.bug(TrapKind::Bug, "zfcp_adapter", "req_list"));
+    }
     adapter.req_no.set(0);
     activate(&adapter, 0, "ccsonl1").await?;
     fc::inverse_conditional_port_scan(&adapter);
@@ -130,6 +139,7 @@ async fn channel_set_offline(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Re
     let _frame = driver.kernel.enter("zfcp_ccw_set_offline");
     offline_sync(ccw, 0, "ccsoff1").await?;
     ccw.online.set(false);
+    ccw.channel_online.set(false);
     Ok(Ok(()))
 }
 
@@ -159,7 +169,6 @@ pub(crate) async fn remove(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Resu
         .iter()
         .rev()
         .flat_map(|port| {
-            port.being_removed.set(true);
             let mut units = port.unit_list.take();
             if !in_order {
                 units.reverse();
@@ -176,6 +185,7 @@ pub(crate) async fn remove(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Resu
     for port in &ports {
         port_unregister(&adapter, port);
     }
+    adapter.unlisted.borrow_mut().append(&mut ports);
     unregister(&adapter, ccw).await?;
     Ok(Ok(()))
 }

@@ -2,12 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 
+use regdiff_kernel::WaitQueue;
+
 /// One cached response.
 pub(crate) struct DiagBuffer<T> {
     pub(crate) data: RefCell<T>,
     pub(crate) incomplete: Cell<bool>,
     /// In µs; negative before the first response.
     pub(crate) timestamp: Cell<i64>,
+    /// A reader asks the firmware for it.
+    pub(crate) updating: Cell<bool>,
+    pub(crate) updated: WaitQueue,
 }
 
 /// Both buffers and their age limit.
@@ -36,11 +41,20 @@ impl<C: Default, P: Default> Diagnostics<C, P> {
 impl<T: Default> DiagBuffer<T> {
     fn new(now_us: u64) -> Self {
         let age = i64::from(MAX_AGE) * 1000;
-        Self { data: RefCell::default(), incomplete: Cell::new(false), timestamp: Cell::new(now_us as i64 - age) }
+        Self {
+            data: RefCell::default(),
+            incomplete: Cell::new(false),
+            timestamp: Cell::new(now_us as i64 - age),
+            updating: Cell::new(false),
+            updated: WaitQueue::default(),
+        }
     }
 
     /// zfcp_diag_update_xdata.
     pub(crate) fn update(&self, data: T, incomplete: bool, now_us: u64) {
+        if (now_us as i64) < self.timestamp.get() {
+            return;
+        }
         self.timestamp.set(now_us as i64);
         self.incomplete.set(incomplete);
         *self.data.borrow_mut() = data;

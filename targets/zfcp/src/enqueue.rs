@@ -6,7 +6,7 @@ use std::rc::Rc;
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{Sim, WaitQueue, Work, WorkQueue};
 use regdiff_observation::{LogId, Object, UeventAction};
-use regdiff_scenario::{AdapterFeatures, ConnectionFeatures, Context, FailPoint, Point};
+use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Context, FailPoint, Point};
 
 use crate::ccw::CcwDevice;
 use crate::diag::Diagnostics;
@@ -14,10 +14,8 @@ use crate::erp::{ErpAction, erp_thread};
 use crate::fc;
 use crate::fence::Fence;
 use crate::fsf;
-use crate::objects::{Adapter, AdapterWorks, Driver, Port, PortWorks, RportTask};
+use crate::objects::{Adapter, AdapterWorks, Driver};
 use crate::register::{adapter_register, adapter_unregister};
-use crate::rport::scsi_rport_work;
-use crate::status::COMMON_RUNNING;
 
 /// Status reads of a new adapter.
 const STATUS_READS: u32 = 16;
@@ -43,14 +41,10 @@ pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) ->
     let device = ccw.index;
     for point in EARLY {
         if kernel.fails(device, point) {
-            if point == FailPoint::ErpThread {
-                kernel.log(LogId::ThreadFailed, device, 0);
-            }
-            // Nothing of it could be seen yet: undo gives back memory alone.
-            return Ok(Err(if point == FailPoint::CcwReference { Errno::ENODEV } else { Errno::ENOMEM }));
+            return Ok(Err(fail_early(driver, device, point)));
         }
     }
-    let adapter = new_adapter(driver, device);
+    let adapter = new_adapter(driver, ccw);
     setup_works(&adapter);
     kernel.spawn(Context::Erp, device, erp_thread(adapter.clone()));
     adapter.erp_thread.set(true);
@@ -60,7 +54,6 @@ pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) ->
         return Ok(Err(Errno::ENOMEM));
     }
     adapter.attributes.set(true);
-    adapter.diagnostics_group.set(true);
     kernel.uevent(UeventAction::Add, Object::Adapter(device));
     kernel.point(Point::OnlineEnqueued).await;
     if !adapter.fence(Fence::NoRegisterAtEnqueue) && adapter_register(&adapter).await?.is_err() {
@@ -70,13 +63,35 @@ pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) ->
     Ok(Ok(adapter))
 }
 
-fn new_adapter(driver: &Rc<Driver>, device: u8) -> Rc<Adapter> {
+/// A failure before the adapter can be found: what undo does is to give memory back, but for one line in the log.
+fn fail_early(driver: &Driver, device: u8, point: FailPoint) -> Errno {
+    match point {
+        FailPoint::CcwReference => return Errno::ENODEV,
+        FailPoint::AdapterAlloc => return Errno::ENOMEM,
+        FailPoint::ErpThread => driver.kernel.log(LogId::ThreadFailed, device, 0),
+        _ => {}
+    }
+    if undo_removes_groups(driver) {
+        driver.kernel.log(LogId::SysfsGroupMissing, device, 0);
+    }
+    Errno::ENOMEM
+}
+
+/// Whether the undo of a failed enqueue removes attribute groups, whether they were added or not (driver.md 4.2).
+fn undo_removes_groups(driver: &Driver) -> bool {
+    !driver.fences.has(Fence::EnqueueUndo)
+        || !driver.kernel.scenario.kernel.behaviours.has(Behaviours::ENQUEUE_UNDO_INLINE)
+}
+
+fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
     let kernel = &driver.kernel;
+    let device = ccw.index;
     let now = kernel.now_us();
     let adapter = Rc::new(Adapter {
         driver: driver.clone(),
         kernel: kernel.clone(),
         device,
+        ccw: Rc::downgrade(ccw),
         status: Cell::new(0),
         scsi_host: RefCell::default(),
         hydra_version: Cell::new(0),
@@ -108,15 +123,19 @@ fn new_adapter(driver: &Rc<Driver>, device: u8) -> Rc<Adapter> {
         erp_ready_wq: WaitQueue::default(),
         erp_done_wqh: WaitQueue::default(),
         port_list: RefCell::default(),
+        unlisted: RefCell::default(),
         gs: Default::default(),
         work_queue: RefCell::new(Some(WorkQueue::ordered(Context::AdapterWq, device))),
+        system_wq: WorkQueue::concurrent(Context::AdapterWq, device),
         works: RefCell::default(),
         next_port_scan: Cell::new(now / 1000),
         events: RefCell::default(),
         diagnostics: Diagnostics::new(now),
+        stats_reset: Cell::new(None),
+        callbacks: Cell::new(0),
+        callbacks_done: WaitQueue::default(),
         service_level: Cell::new(false),
         attributes: Cell::new(false),
-        diagnostics_group: Cell::new(false),
         released: Cell::new(false),
         myself: RefCell::default(),
     });
@@ -159,14 +178,8 @@ fn setup_works(adapter: &Rc<Adapter>) {
 
 /// What a failed enqueue takes back (driver.md 4.2).
 async fn undo(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) -> Sim<()> {
-    let kernel = &adapter.kernel;
-    let had_group = adapter.diagnostics_group.get();
-    let removes_groups =
-        !adapter.fence(Fence::EnqueueUndo) || !adapter.behaves(regdiff_scenario::Behaviours::ENQUEUE_UNDO_INLINE);
-    adapter_unregister_parts(adapter, removes_groups && had_group).await?;
-    if removes_groups && !had_group {
-        kernel.log(LogId::SysfsGroupMissing, adapter.device, 0);
-    }
+    let missing = !adapter.attributes.get() && undo_removes_groups(&adapter.driver);
+    unregister_parts(adapter, missing).await?;
     release(adapter, ccw);
     Ok(())
 }
@@ -174,13 +187,13 @@ async fn undo(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) -> Sim<()> {
 /// zfcp_adapter_unregister, then the base reference goes.
 pub(crate) async fn unregister(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_adapter_unregister");
-    adapter_unregister_parts(adapter, true).await?;
+    unregister_parts(adapter, false).await?;
     release(adapter, ccw);
     Ok(())
 }
 
-/// The steps of driver.md 4.3.
-async fn adapter_unregister_parts(adapter: &Rc<Adapter>, groups: bool) -> Sim<()> {
+/// The steps of driver.md 4.3; `missing`: groups are removed that are not there.
+async fn unregister_parts(adapter: &Rc<Adapter>, missing: bool) -> Sim<()> {
     let kernel = &adapter.kernel;
     let (queue, works) = {
         let works = adapter.works.borrow();
@@ -200,9 +213,12 @@ async fn adapter_unregister_parts(adapter: &Rc<Adapter>, groups: bool) -> Sim<()
     }
     fc::wka_ports_force_offline(adapter);
     adapter_unregister(adapter).await?;
-    if groups && adapter.attributes.replace(false) {
-        adapter.diagnostics_group.set(false);
+    if adapter.attributes.replace(false) {
+        adapter.callbacks_done.wait(kernel, || adapter.callbacks.get() == 0).await;
         kernel.uevent(UeventAction::Remove, Object::Adapter(adapter.device));
+    }
+    if missing {
+        kernel.log(LogId::SysfsGroupMissing, adapter.device, 0);
     }
     erp_thread_kill(adapter).await;
     Ok(())
@@ -225,67 +241,4 @@ fn release(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) {
     adapter.released.set(true);
     adapter.service_level.set(false);
     ccw.adapter.take();
-}
-
-/// zfcp_port_enqueue: duplicate names are refused.
-pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: u32) -> Sim<Result<Rc<Port>, Errno>> {
-    let kernel = &adapter.kernel;
-    let _frame = kernel.enter("zfcp_port_enqueue");
-    if adapter.port_by_wwpn(wwpn).is_some() {
-        return Ok(Err(Errno::EEXIST));
-    }
-    if kernel.fails(adapter.device, FailPoint::PortAlloc) {
-        return Ok(Err(Errno::ENOMEM));
-    }
-    if kernel.fails(adapter.device, FailPoint::PortSysfs) {
-        return Ok(Err(Errno::EINVAL));
-    }
-    let port = Rc::new(Port {
-        adapter: Rc::downgrade(adapter),
-        status: Cell::new(status | COMMON_RUNNING),
-        wwpn,
-        wwnn: Cell::new(0),
-        d_id: Cell::new(d_id),
-        handle: Cell::new(0),
-        erp_action: ErpAction::default(),
-        erp_counter: Cell::new(0),
-        rport: RefCell::default(),
-        rport_task: Cell::new(RportTask::None),
-        maxframe_size: Cell::new(0),
-        supported_classes: Cell::new(0),
-        connection_info: Cell::new(0),
-        unit_list: RefCell::default(),
-        being_removed: Cell::new(false),
-        registered: Cell::new(true),
-        works: RefCell::default(),
-    });
-    macro_rules! work {
-        ($function:expr) => {{
-            let weak = Rc::downgrade(&port);
-            Work::new(move || {
-                let port = weak.upgrade();
-                async move {
-                    match port {
-                        Some(port) => $function(&port).await,
-                        None => Ok(()),
-                    }
-                }
-            })
-        }};
-    }
-    *port.works.borrow_mut() = Some(PortWorks {
-        gid_pn: work!(fc::gid_pn_work),
-        test_link: work!(fc::test_link_work),
-        rport: work!(scsi_rport_work),
-    });
-    adapter.port_list.borrow_mut().push(port.clone());
-    kernel.uevent(UeventAction::Add, Object::Port(adapter.device, wwpn));
-    Ok(Ok(port))
-}
-
-/// device_unregister of a port.
-pub(crate) fn port_unregister(adapter: &Adapter, port: &Port) {
-    if port.registered.replace(false) {
-        adapter.kernel.uevent(UeventAction::Remove, Object::Port(adapter.device, port.wwpn));
-    }
 }

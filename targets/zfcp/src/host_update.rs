@@ -64,13 +64,11 @@ pub(crate) fn shost_update_config_data(
 }
 
 pub(crate) fn write_firmware_version(adapter: &Rc<Adapter>, data: &ConfigData) -> Sim<()> {
-    let host = adapter.shost(Access::Write, "shost_data")?;
-    host.fc_host(Access::Write, "firmware_version")?.firmware_version.set(data.lic_version.into());
-    Ok(())
+    adapter.set_fc_host("firmware_version", |fc| fc.firmware_version.set(data.lic_version.into()))
 }
 
 pub(crate) fn write_hardware_version(adapter: &Rc<Adapter>, data: &ConfigData) -> Sim<()> {
-    let host = adapter.shost(Access::Write, "shost_data")?;
+    let host = adapter.shost(Access::Write, "hardware_version")?;
     let fc = host.fc_host(Access::Write, "hardware_version")?;
     fc.hardware_version.set(data.hardware_version.into());
     fc.serial_number.set(data.serial_number);
@@ -79,7 +77,7 @@ pub(crate) fn write_hardware_version(adapter: &Rc<Adapter>, data: &ConfigData) -
 
 /// What is valid in an incomplete answer too.
 pub(crate) fn write_config_attributes(adapter: &Rc<Adapter>, data: &ConfigData) -> Sim<()> {
-    let host = adapter.shost(Access::Write, "shost_data")?;
+    let host = adapter.shost(Access::Write, "manufacturer")?;
     let fc = host.fc_host(Access::Write, "manufacturer")?;
     fc.manufacturer.set(1);
     fc.port_name.set(data.port_name);
@@ -90,7 +88,7 @@ pub(crate) fn write_config_attributes(adapter: &Rc<Adapter>, data: &ConfigData) 
 
 /// What needs a link.
 pub(crate) fn write_config_link(adapter: &Rc<Adapter>, data: &ConfigData) -> Sim<()> {
-    let host = adapter.shost(Access::Write, "shost_data")?;
+    let host = adapter.shost(Access::Write, "port_id")?;
     let fc = host.fc_host(Access::Write, "port_id")?;
     fc.port_id.set(data.s_id);
     fc.speed.set(convert_speed(data.fc_link_speed));
@@ -126,7 +124,7 @@ pub(crate) fn shost_update_port_data(adapter: &Rc<Adapter>, data: &PortData) -> 
 }
 
 pub(crate) fn write_port_data(adapter: &Rc<Adapter>, data: &PortData) -> Sim<()> {
-    let host = adapter.shost(Access::Write, "shost_data")?;
+    let host = adapter.shost(Access::Write, "permanent_port_name")?;
     let fc = host.fc_host(Access::Write, "permanent_port_name")?;
     fc.permanent_port_name.set(data.wwpn);
     fc.maxframe_size.set(data.maximum_frame_size);

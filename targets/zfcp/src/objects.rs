@@ -1,20 +1,23 @@
-//! Adapter, port, unit and LUN (driver.md 1).
+//! The driver, and its adapters (driver.md 1.1).
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use regdiff_channel::{Channel, ConfigData, PortData};
-use regdiff_kernel::scsi::{Rport, ScsiDevice, ScsiHost};
+use regdiff_kernel::scsi::ScsiHost;
 use regdiff_kernel::{Kernel, Sim, WaitQueue, Work, WorkQueue};
 use regdiff_observation::{Access, FcEvent};
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Device, Module};
 
+use crate::ccw::CcwDevice;
 use crate::diag::Diagnostics;
 use crate::erp::{ErpAction, ErpObject};
 use crate::fc::WkaPort;
 use crate::fence::{Fence, Fences};
 use crate::fsf::FsfReq;
+pub(crate) use crate::lun::{Lun, lun_of, luns_of, luns_of_port};
+pub(crate) use crate::port::{Port, PortWorks, RportTask, Unit};
 use crate::status::COMMON_ERP_INUSE;
 
 /// What all adapters of one machine share.
@@ -32,6 +35,7 @@ pub(crate) struct Adapter {
     pub(crate) kernel: Rc<Kernel>,
     /// Index of the FCP device.
     pub(crate) device: u8,
+    pub(crate) ccw: Weak<CcwDevice>,
     pub(crate) status: Cell<u32>,
     pub(crate) scsi_host: RefCell<Option<Rc<ScsiHost>>>,
     pub(crate) hydra_version: Cell<u32>,
@@ -68,16 +72,24 @@ pub(crate) struct Adapter {
     /// erp_done_wqh.
     pub(crate) erp_done_wqh: WaitQueue,
     pub(crate) port_list: RefCell<Vec<Rc<Port>>>,
+    /// Ports that left the list: works and actions may still refer to them.
+    pub(crate) unlisted: RefCell<Vec<Rc<Port>>>,
     pub(crate) gs: [WkaPort; 4],
     pub(crate) work_queue: RefCell<Option<Rc<WorkQueue>>>,
+    /// Where delayed closes of well-known ports run before 6.1.
+    pub(crate) system_wq: Rc<WorkQueue>,
     pub(crate) works: RefCell<Option<AdapterWorks>>,
     /// In ms.
     pub(crate) next_port_scan: Cell<u64>,
     pub(crate) events: RefCell<VecDeque<FcEvent>>,
     pub(crate) diagnostics: Diagnostics<ConfigData, PortData>,
+    /// When FC statistics were reset, in s, and the counter shown at that time.
+    pub(crate) stats_reset: Cell<Option<(u64, u64)>>,
+    /// Users inside callbacks of sysfs attributes.
+    pub(crate) callbacks: Cell<u32>,
+    pub(crate) callbacks_done: WaitQueue,
     pub(crate) service_level: Cell<bool>,
     pub(crate) attributes: Cell<bool>,
-    pub(crate) diagnostics_group: Cell<bool>,
     /// Its memory is gone.
     pub(crate) released: Cell<bool>,
     pub(crate) myself: RefCell<Weak<Adapter>>,
@@ -90,62 +102,6 @@ pub(crate) struct AdapterWorks {
     pub(crate) ns_up: Rc<Work>,
     pub(crate) events: Rc<Work>,
     pub(crate) version_change_lost: Rc<Work>,
-}
-
-/// What is to be done with a port's FC transport object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum RportTask {
-    #[default]
-    None,
-    Add,
-    Del,
-}
-
-/// A remote port.
-pub(crate) struct Port {
-    pub(crate) adapter: Weak<Adapter>,
-    pub(crate) status: Cell<u32>,
-    pub(crate) wwpn: u64,
-    pub(crate) wwnn: Cell<u64>,
-    pub(crate) d_id: Cell<u32>,
-    pub(crate) handle: Cell<u32>,
-    pub(crate) erp_action: ErpAction,
-    pub(crate) erp_counter: Cell<u32>,
-    pub(crate) rport: RefCell<Option<Rc<Rport>>>,
-    pub(crate) rport_task: Cell<RportTask>,
-    pub(crate) maxframe_size: Cell<u32>,
-    pub(crate) supported_classes: Cell<u32>,
-    pub(crate) connection_info: Cell<u32>,
-    pub(crate) unit_list: RefCell<Vec<Rc<Unit>>>,
-    /// units == -1.
-    pub(crate) being_removed: Cell<bool>,
-    pub(crate) registered: Cell<bool>,
-    pub(crate) works: RefCell<Option<PortWorks>>,
-}
-
-/// A port's work items.
-pub(crate) struct PortWorks {
-    pub(crate) gid_pn: Rc<Work>,
-    pub(crate) test_link: Rc<Work>,
-    pub(crate) rport: Rc<Work>,
-}
-
-/// A manually configured LUN.
-pub(crate) struct Unit {
-    pub(crate) lun: u64,
-    pub(crate) scsi_work: Rc<Work>,
-}
-
-/// The driver's part of a SCSI device (sdev_to_zfcp).
-pub(crate) struct Lun {
-    pub(crate) sdev: Weak<ScsiDevice>,
-    pub(crate) lun: u64,
-    pub(crate) status: Cell<u32>,
-    pub(crate) lun_handle: Cell<u32>,
-    pub(crate) erp_action: ErpAction,
-    pub(crate) erp_counter: Cell<u32>,
-    /// None until slave_alloc bound one.
-    pub(crate) port: RefCell<Option<Rc<Port>>>,
 }
 
 impl Adapter {
@@ -187,7 +143,7 @@ impl Adapter {
 
     /// Breaks the cycles between adapter, ports, host and devices once a run is over.
     pub(crate) fn dismantle(&self) {
-        for port in self.port_list.take() {
+        for port in self.port_list.take().into_iter().chain(self.unlisted.take()) {
             port.works.take();
             port.unit_list.take();
             port.rport.take();
@@ -224,12 +180,29 @@ impl Adapter {
         field: &'static str,
         read: impl FnOnce(&regdiff_kernel::scsi::FcHost) -> T,
     ) -> Sim<T> {
-        let host = self.shost(Access::Read, "shost_data")?;
+        let host = self.shost(Access::Read, field)?;
         Ok(read(host.fc_host(Access::Read, field)?))
+    }
+
+    /// Writes a field of the FC host's data, without asking.
+    pub(crate) fn set_fc_host(
+        &self,
+        field: &'static str,
+        write: impl FnOnce(&regdiff_kernel::scsi::FcHost),
+    ) -> Sim<()> {
+        let host = self.shost(Access::Write, field)?;
+        write(host.fc_host(Access::Write, field)?);
+        Ok(())
     }
 
     pub(crate) fn port_by_wwpn(&self, wwpn: u64) -> Option<Rc<Port>> {
         self.port_list.borrow().iter().find(|p| p.wwpn == wwpn).cloned()
+    }
+
+    /// Takes a port out of the list.
+    pub(crate) fn unlist(&self, port: &Rc<Port>) {
+        self.port_list.borrow_mut().retain(|p| !Rc::ptr_eq(p, port));
+        self.unlisted.borrow_mut().push(port.clone());
     }
 
     /// Ports in list order.
@@ -247,78 +220,4 @@ impl Adapter {
             self.kernel.queue_work(queue, pick(works));
         }
     }
-}
-
-impl Port {
-    pub(crate) fn has(&self, bits: u32) -> bool {
-        self.status.get() & bits == bits
-    }
-
-    pub(crate) fn set(&self, bits: u32) {
-        self.status.set(self.status.get() | bits);
-    }
-
-    pub(crate) fn clear(&self, bits: u32) {
-        self.status.set(self.status.get() & !bits);
-    }
-
-    pub(crate) fn in_use(&self) -> bool {
-        self.has(COMMON_ERP_INUSE)
-    }
-
-    pub(crate) fn adapter(&self) -> Rc<Adapter> {
-        self.adapter.upgrade().expect("a port keeps its adapter")
-    }
-
-    /// Queues one of the port's works on the adapter's queue.
-    pub(crate) fn queue(&self, pick: impl FnOnce(&PortWorks) -> &Rc<Work>) {
-        let adapter = self.adapter();
-        if let (Some(queue), Some(works)) = (adapter.work_queue(), &*self.works.borrow()) {
-            adapter.kernel.queue_work(&queue, pick(works));
-        }
-    }
-
-    pub(crate) fn works<T>(&self, pick: impl FnOnce(&PortWorks) -> T) -> Option<T> {
-        self.works.borrow().as_ref().map(pick)
-    }
-}
-
-impl Lun {
-    pub(crate) fn has(&self, bits: u32) -> bool {
-        self.status.get() & bits == bits
-    }
-
-    pub(crate) fn set(&self, bits: u32) {
-        self.status.set(self.status.get() | bits);
-    }
-
-    pub(crate) fn clear(&self, bits: u32) {
-        self.status.set(self.status.get() & !bits);
-    }
-
-    pub(crate) fn in_use(&self) -> bool {
-        self.has(COMMON_ERP_INUSE)
-    }
-
-    pub(crate) fn port(&self) -> Option<Rc<Port>> {
-        self.port.borrow().clone()
-    }
-}
-
-/// The driver's part of a SCSI device, once slave_alloc made it.
-pub(crate) fn lun_of(sdev: &ScsiDevice) -> Option<Rc<Lun>> {
-    let data = sdev.driver_data.borrow().clone()?;
-    data.downcast::<Lun>().ok()
-}
-
-/// The driver's parts of all SCSI devices of a host, in list order.
-pub(crate) fn luns_of(host: &ScsiHost) -> Vec<Rc<Lun>> {
-    host.devices.borrow().iter().filter_map(|sdev| lun_of(sdev)).collect()
-}
-
-/// Those bound to one port.
-pub(crate) fn luns_of_port(host: &ScsiHost, port: &Rc<Port>) -> Vec<Rc<Lun>> {
-    let mut luns = luns_of(host);
-    luns.retain(|lun| lun.port.borrow().as_ref().is_some_and(|p| Rc::ptr_eq(p, port)));
-    luns
 }

@@ -37,7 +37,9 @@ pub(crate) fn open(adapter: &Rc<Adapter>) -> Sim<Result<(), Errno>> {
         kernel.log(LogId::QdioSetupFailed, device, 0);
         Ok(Err(Errno::EIO))
     };
-    if kernel.fails(device, FailPoint::QdioEstablish) || kernel.fails(device, FailPoint::QdioDescribe) {
+    // The channel establishes queues of devices only that are online for it.
+    let online = adapter.ccw.upgrade().is_some_and(|ccw| ccw.channel_online.get());
+    if !online || kernel.fails(device, FailPoint::QdioEstablish) || kernel.fails(device, FailPoint::QdioDescribe) {
         return failed();
     }
     if adapter.model().data_division {
@@ -87,6 +89,11 @@ pub(crate) fn close(adapter: &Adapter) {
     adapter.driver.channel.borrow_mut().queues_closed(adapter.device);
 }
 
+/// zfcp_qdio_siosl: triggers a log of the hardware; a second one has no effect until the queues are opened again.
+pub(crate) fn siosl(adapter: &Adapter) {
+    adapter.set(ADAPTER_SIOSL_ISSUED);
+}
+
 /// zfcp_qdio_handler_error.
 pub(crate) fn handler_error(adapter: &Rc<Adapter>, kind: QueueErrorKind) -> Sim<()> {
     let kernel = &adapter.kernel;
@@ -97,11 +104,11 @@ pub(crate) fn handler_error(adapter: &Rc<Adapter>, kind: QueueErrorKind) -> Sim<
         QueueErrorKind::Request => adapter_reopen(adapter, clear, "qdireq1"),
         QueueErrorKind::Response => adapter_reopen(adapter, clear, "qdires1"),
         QueueErrorKind::RequestBufferState => {
-            adapter.set(ADAPTER_SIOSL_ISSUED);
+            siosl(adapter);
             adapter_shutdown(adapter, 0, "qdireq1")
         }
         QueueErrorKind::ResponseBufferState => {
-            adapter.set(ADAPTER_SIOSL_ISSUED);
+            siosl(adapter);
             adapter_shutdown(adapter, 0, "qdires1")
         }
     }

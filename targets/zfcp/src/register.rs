@@ -60,10 +60,14 @@ pub(crate) async fn adapter_unregister(adapter: &Rc<Adapter>) -> Sim<()> {
     if adapter.fence(Fence::UnregisterChecks) && adapter.no_shost() {
         return Ok(());
     }
-    let host = adapter.shost(Access::Read, "shost_data")?;
     for port in adapter.ports() {
         port.rport.take();
     }
+    if adapter.no_shost() {
+        let _frame = kernel.enter("fc_remove_host");
+        return Err(kernel.null_access(Access::Read, "Scsi_Host", "shost_data"));
+    }
+    let host = adapter.shost(Access::Read, "shost_data")?;
     fc_remove_host(&host).await?;
     scsi_remove_host(&host).await?;
     scsi_host_put(&host)?;
@@ -81,10 +85,11 @@ pub(crate) async fn alloc_shost(adapter: &Rc<Adapter>) -> Sim<bool> {
         Err(_) => return Ok(false),
         Ok(()) => {}
     }
-    let config = *adapter.diagnostics.config.data.borrow();
-    let incomplete = adapter.diagnostics.config.incomplete.get();
+    // Each step looks at the buffers anew: once the host is visible its readers can refresh them in between.
+    let cached = &adapter.diagnostics.config;
     if adapter.fence(Fence::RedoConfig) {
-        shost_update_config_data(adapter, &config, incomplete, Fence::ConfigDataGood)?;
+        let config = *cached.data.borrow();
+        shost_update_config_data(adapter, &config, cached.incomplete.get(), Fence::ConfigDataGood)?;
     }
     kernel.point(Point::RedoConfig).await;
     if adapter.fence(Fence::RedoPort) && adapter.feature(AdapterFeatures::HBAAPI_MANAGEMENT) {
@@ -93,7 +98,7 @@ pub(crate) async fn alloc_shost(adapter: &Rc<Adapter>) -> Sim<bool> {
         write_port_data(adapter, &port)?;
     }
     kernel.point(Point::RedoPort).await;
-    if adapter.fence(Fence::RedoLinkDown) && incomplete {
+    if adapter.fence(Fence::RedoLinkDown) && cached.incomplete.get() {
         fsf::fc_host_link_down(adapter)?;
     }
     Ok(true)

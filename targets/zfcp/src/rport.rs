@@ -33,7 +33,7 @@ pub(crate) fn schedule_rports_block(adapter: &Adapter) {
 
 /// zfcp_scsi_rport_work.
 pub(crate) async fn scsi_rport_work(port: &Rc<Port>) -> Sim<()> {
-    let adapter = port.adapter();
+    let Some(adapter) = port.adapter() else { return Ok(()) };
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_scsi_rport_work");
     kernel.point(Point::RportWork).await;

@@ -3,22 +3,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use regdiff_kernel::scsi::{
-    Cdb, Errno, ScsiDevice, elevator_change, remove_device, sd_flush, sd_read_write, update_nr_requests,
-};
-use regdiff_kernel::{Kernel, Sim};
-use regdiff_observation::{StepOutcome, TrapKind};
+use regdiff_kernel::Sim;
+use regdiff_kernel::scsi::Errno;
+use regdiff_observation::StepOutcome;
 use regdiff_scenario::module::InitDevice;
 use regdiff_scenario::scalar::Scalar;
-use regdiff_scenario::step::{Actor, Attribute, HostResetKind, NotifyEvent, Parameter, QueueErrorKind, ScanTarget};
-use regdiff_scenario::{Context, Elevator, FailPoint, Module, Point, Step, Trigger, When};
+use regdiff_scenario::step::{Actor, NotifyEvent, Parameter};
+use regdiff_scenario::{Context, FailPoint, Module, Point, Step, Trigger, When};
 
 use crate::ccw::{self, Power};
 use crate::machine::Machine;
-use crate::objects::{Adapter, Port};
-use crate::status::ADAPTER_QDIOUP;
-use crate::unit::find_sdev;
-use crate::{fsf, qdio, sysfs, unit};
+use crate::user::{code, on_adapter};
+use crate::{fsf, unit};
 
 /// The script: waits for each step's moment, begins it, observes at rest.
 pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
@@ -123,13 +119,6 @@ fn begin(machine: &Rc<Machine>, index: usize, step: &Step) {
     });
 }
 
-fn code(result: Result<u64, Errno>) -> i64 {
-    match result {
-        Ok(value) => value as i64 & i64::MAX,
-        Err(error) => error.code(),
-    }
-}
-
 async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
     let driver = &machine.driver;
     let kernel = &machine.kernel;
@@ -170,159 +159,6 @@ async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
             },
         },
     })
-}
-
-async fn on_adapter(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step: &Step) -> Sim<i64> {
-    let wwpn = adapter.model().ports.get(usize::from(step.port)).map_or(0, |p| p.wwpn);
-    let lun = adapter.model().ports.get(usize::from(step.port)).and_then(|p| p.luns.get(usize::from(step.lun)));
-    let lun = lun.map_or(0, |l| l.lun);
-    match step.trigger {
-        Trigger::QueueError if adapter.has(ADAPTER_QDIOUP) => {
-            qdio::handler_error(adapter, QueueErrorKind::from_raw(step.a.into()))?;
-            return Ok(0);
-        }
-        Trigger::UnknownRequestId if adapter.has(ADAPTER_QDIOUP) => {
-            let _frame = kernel.enter("zfcp_fsf_reqid_check");
-            return Err(kernel.bug(TrapKind::Panic, "fsf_req", "req_id"));
-        }
-        Trigger::QueueError | Trigger::UnknownRequestId => return Ok(0),
-        _ => {}
-    }
-    if !adapter.attributes.get() {
-        return Ok(Errno::ENOENT.code());
-    }
-    let result = match step.trigger {
-        Trigger::PortRescan => sysfs::port_rescan_store(adapter).await?,
-        Trigger::PortRemove => sysfs::port_remove_store(adapter, wwpn).await?,
-        Trigger::AdapterFailed => sysfs::adapter_failed_store(adapter, step.a).await?,
-        Trigger::DiagMaxAge => {
-            adapter.diagnostics.max_age.set(step.a);
-            Ok(1)
-        }
-        Trigger::ReadAttribute => {
-            let attribute = Attribute::from_raw(step.a.into());
-            let of_host = !matches!(attribute, Attribute::B2bCredit | Attribute::Temperature);
-            if of_host && !host_is_visible(adapter) {
-                Err(Errno::ENOENT)
-            } else {
-                sysfs::attribute_show(adapter, attribute).await?
-            }
-        }
-        Trigger::PortFailed | Trigger::UnitAdd | Trigger::UnitRemove | Trigger::UnitFailed => {
-            match adapter.port_by_wwpn(wwpn) {
-                Some(port) => on_port(adapter, &port, step, lun).await?,
-                None => Err(Errno::ENOENT),
-            }
-        }
-        _ => on_host(kernel, adapter, step, wwpn, lun).await?,
-    };
-    Ok(code(result))
-}
-
-fn host_is_visible(adapter: &Adapter) -> bool {
-    adapter.scsi_host.borrow().as_ref().is_some_and(|h| h.is_visible() && !h.is_released())
-}
-
-async fn on_port(adapter: &Rc<Adapter>, port: &Rc<Port>, step: &Step, lun: u64) -> sysfs::Outcome {
-    match step.trigger {
-        Trigger::PortFailed => sysfs::port_failed_store(adapter, port).await,
-        Trigger::UnitAdd => Ok(unit::unit_add(adapter, port, lun).await?.map(|()| 1)),
-        Trigger::UnitRemove => Ok(unit::unit_remove(adapter, port, lun).await?.map(|()| 1)),
-        _ => {
-            if !port.unit_list.borrow().iter().any(|u| u.lun == lun) {
-                return Ok(Err(Errno::ENOENT));
-            }
-            sysfs::lun_failed_store(adapter, port, lun, true).await
-        }
-    }
-}
-
-async fn on_host(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step: &Step, wwpn: u64, lun: u64) -> sysfs::Outcome {
-    if !host_is_visible(adapter) {
-        return Ok(Err(Errno::ENOENT));
-    }
-    match step.trigger {
-        Trigger::HostReset => {
-            return sysfs::host_reset_store(adapter, HostResetKind::from_raw(step.a.into())).await;
-        }
-        Trigger::Scan => {
-            return sysfs::scan_store(adapter, ScanTarget::from_raw(step.a.into()), wwpn, lun).await;
-        }
-        Trigger::HostDevLossTmo => {
-            let host = adapter.shost(regdiff_observation::Access::Write, "shost_data")?;
-            let fc = host.fc_host(regdiff_observation::Access::Write, "dev_loss_tmo")?;
-            fc.dev_loss_tmo.set(step.a);
-            for rport in host.rports() {
-                rport.dev_loss_tmo.set(step.a);
-            }
-            return Ok(Ok(1));
-        }
-        Trigger::ResetStatistics => {
-            return Ok(sysfs::attribute_show(adapter, Attribute::Statistics).await?.map(|_| 1));
-        }
-        Trigger::HostState => return Err(kernel.unmodelled("writes to a host's state")),
-        Trigger::RportDevLossTmo | Trigger::RportFastIoFailTmo | Trigger::RportState => {
-            return Err(kernel.unmodelled("writes to remote port attributes"));
-        }
-        _ => {}
-    }
-    let host = adapter.scsi_host.borrow().clone();
-    let sdev = host.as_ref().and_then(|h| find_sdev(h, wwpn, lun)).filter(|s| s.is_visible());
-    match sdev {
-        Some(sdev) => on_sdev(kernel, adapter, &sdev, step).await,
-        None => Ok(Err(Errno::ENOENT)),
-    }
-}
-
-async fn on_sdev(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, sdev: &Rc<ScsiDevice>, step: &Step) -> sysfs::Outcome {
-    let disk = sdev.disk.borrow().clone().filter(|d| d.published.get());
-    match step.trigger {
-        Trigger::SdevFailed => {
-            let Some(port) = adapter.port_by_wwpn(sdev.rport.wwpn.get()) else { return Ok(Err(Errno::ENOENT)) };
-            sysfs::lun_failed_store(adapter, &port, sdev.lun, false).await
-        }
-        Trigger::LatencyReset => Ok(Ok(1)),
-        Trigger::QueueDepth => {
-            if step.a == 0 {
-                return Ok(Err(Errno::EINVAL));
-            }
-            sdev.queue_depth.set(step.a);
-            Ok(Ok(1))
-        }
-        Trigger::SdevDelete => {
-            remove_device(sdev).await?;
-            Ok(Ok(1))
-        }
-        Trigger::Read => sd_read_write(sdev, Cdb::Read { lba: step.a, blocks: step.b }).await,
-        Trigger::Write => {
-            // The pattern tells apart what was written where.
-            let pattern = u64::from(step.a) << 32 | u64::from(step.b);
-            sd_read_write(sdev, Cdb::Write { lba: step.a, blocks: step.b, pattern }).await
-        }
-        Trigger::Flush => sd_flush(sdev).await,
-        Trigger::SwitchElevator if disk.is_some() => {
-            Ok(elevator_change(sdev, Elevator::from_raw(step.a.into())).await?.map(|()| 1))
-        }
-        Trigger::NrRequests if disk.is_some() => Ok(update_nr_requests(sdev, step.a).await?.map(|()| 1)),
-        Trigger::Integrity => match disk.filter(|d| d.integrity.get()) {
-            Some(disk) => {
-                disk.integrity_enabled.set(step.a != 0);
-                Ok(Ok(1))
-            }
-            None => Ok(Err(Errno::ENOENT)),
-        },
-        Trigger::ProtectionType => match disk {
-            Some(disk) => {
-                disk.protection_type.set(step.a as u8);
-                Ok(Ok(1))
-            }
-            None => Ok(Err(Errno::ENOENT)),
-        },
-        Trigger::SwitchElevator | Trigger::NrRequests => Ok(Err(Errno::ENOENT)),
-        Trigger::SdevState | Trigger::SdevRescan => Err(kernel.unmodelled("writes to a SCSI device's state")),
-        Trigger::SgReset => Err(kernel.unmodelled("the reset ioctl")),
-        _ => Err(kernel.unmodelled("this trigger")),
-    }
 }
 
 fn set_parameter(module: &mut Module, parameter: Parameter, value: u32) {

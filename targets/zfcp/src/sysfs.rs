@@ -1,23 +1,21 @@
-//! What users write to and read from sysfs (driver.md 22, 18, 16.7).
+//! What users write to sysfs (driver.md 22).
 
 use std::rc::Rc;
 
-use regdiff_channel::PortData;
 use regdiff_kernel::Sim;
-use regdiff_kernel::scsi::{Errno, ScanMode, SdevState, scan_target};
+use regdiff_kernel::scsi::{Errno, ScanMode, ScsiDevice, scan_target};
 use regdiff_observation::Access;
-use regdiff_scenario::AdapterFeatures;
-use regdiff_scenario::step::{Attribute, HostResetKind, ScanTarget};
+use regdiff_scenario::Behaviours;
+use regdiff_scenario::step::{HostResetKind, ScanTarget};
 
-use crate::enqueue::port_unregister;
 use crate::erp::{
     adapter_reset_sync, erp_wait, lun_reopen, port_reopen, port_shutdown, set_lun_status, set_port_status,
 };
 use crate::fence::Fence;
-use crate::fsf::{self, SyncError};
-use crate::objects::{Adapter, Port, lun_of, luns_of_port};
-use crate::status::{COMMON_ERP_FAILED, COMMON_OPEN, COMMON_RUNNING, COMMON_UNBLOCKED};
-use crate::unit::{unit_scsi_scan, unit_sdev};
+use crate::objects::{Adapter, Lun, Port, lun_of, luns_of_port};
+use crate::port_enqueue::port_unregister;
+use crate::status::{COMMON_ERP_FAILED, COMMON_RUNNING};
+use crate::unit::{unit_add, unit_scsi_scan, unit_sdev};
 
 /// What a store or show returns.
 pub(crate) type Outcome = Sim<Result<u64, Errno>>;
@@ -55,7 +53,7 @@ pub(crate) async fn port_remove_store(adapter: &Rc<Adapter>, wwpn: u64) -> Outco
         return Ok(Err(Errno::EBUSY));
     }
     port.being_removed.set(true);
-    adapter.port_list.borrow_mut().retain(|p| !Rc::ptr_eq(p, &port));
+    adapter.unlist(&port);
     port_shutdown(adapter, &port, 0, "syprs_1")?;
     port_unregister(adapter, &port);
     Ok(Ok(1))
@@ -68,9 +66,7 @@ fn port_in_use(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<bool> {
         return Ok(true);
     }
     let host = adapter.shost(Access::Write, "host_lock")?;
-    Ok(luns_of_port(&host, port)
-        .iter()
-        .any(|lun| lun.sdev.upgrade().is_some_and(|s| !matches!(s.state(), SdevState::Del | SdevState::Cancel))))
+    Ok(luns_of_port(&host, port).iter().any(|lun| lun.is_live()))
 }
 
 /// port `failed`, with "0".
@@ -82,19 +78,42 @@ pub(crate) async fn port_failed_store(adapter: &Rc<Adapter>, port: &Rc<Port>) ->
     Ok(Ok(1))
 }
 
-/// unit or SCSI device `failed`, with "0".
-pub(crate) async fn lun_failed_store(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64, unit: bool) -> Outcome {
+/// port `unit_add`. From 6.1 on a pending registration of the remote port is waited for first.
+pub(crate) async fn unit_add_store(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -> Outcome {
+    let _frame = adapter.kernel.enter("zfcp_sysfs_unit_add_store");
+    if adapter.behaves(Behaviours::UNIT_ADD_WAITS)
+        && let Some(work) = port.works(|w| w.rport.clone())
+    {
+        adapter.kernel.flush_work(&work).await;
+    }
+    Ok(unit_add(adapter, port, lun).await?.map(|()| 1))
+}
+
+/// unit `failed`, with "0".
+pub(crate) async fn unit_failed_store(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -> Outcome {
     let _frame = adapter.kernel.enter("zfcp_sysfs_unit_failed_store");
     let sdev = unit_sdev(adapter, port, lun)?;
     match sdev.as_ref().and_then(|s| lun_of(s)) {
-        Some(lun) => {
-            set_lun_status(&lun, COMMON_RUNNING);
-            lun_reopen(adapter, &lun, COMMON_ERP_FAILED, if unit { "syufai2" } else { "syufai3" })?;
-            erp_wait(adapter).await;
-        }
+        Some(lun) => lun_failed(adapter, &lun, "syufai2").await?,
         None => unit_scsi_scan(adapter, port, lun).await?,
     }
     Ok(Ok(1))
+}
+
+/// SCSI device `zfcp_failed`, with "0".
+pub(crate) async fn sdev_failed_store(adapter: &Rc<Adapter>, sdev: &ScsiDevice) -> Outcome {
+    let _frame = adapter.kernel.enter("zfcp_sysfs_scsi_zfcp_failed_store");
+    if let Some(lun) = lun_of(sdev) {
+        lun_failed(adapter, &lun, "syufai3").await?;
+    }
+    Ok(Ok(1))
+}
+
+async fn lun_failed(adapter: &Rc<Adapter>, lun: &Rc<Lun>, tag: &'static str) -> Sim<()> {
+    set_lun_status(lun, COMMON_RUNNING);
+    lun_reopen(adapter, lun, COMMON_ERP_FAILED, tag)?;
+    erp_wait(adapter).await;
+    Ok(())
 }
 
 /// host `host_reset`.
@@ -124,92 +143,4 @@ pub(crate) async fn scan_store(adapter: &Rc<Adapter>, target: ScanTarget, wwpn: 
         scan_target(&host, &rport, lun, ScanMode::Manual).await?;
     }
     Ok(Ok(1))
-}
-
-/// Attributes that ask the firmware.
-pub(crate) async fn attribute_show(adapter: &Rc<Adapter>, attribute: Attribute) -> Outcome {
-    let measures = adapter.feature(AdapterFeatures::MEASUREMENT_DATA);
-    match attribute {
-        Attribute::Statistics => {
-            let _frame = adapter.kernel.enter("zfcp_scsi_get_fc_host_stats");
-            Ok(match fsf::exchange_port_data_sync(adapter).await? {
-                Ok(_) | Err(SyncError::Incomplete) => Ok(port_data(adapter, |d| d.statistics.tx_frames)),
-                // The transport says ENOENT for a driver that gives nothing.
-                Err(_) => Err(Errno::ENOENT),
-            })
-        }
-        Attribute::Utilization => {
-            if !measures {
-                return Ok(Err(Errno::EOPNOTSUPP));
-            }
-            let _frame = adapter.kernel.enter("zfcp_sysfs_adapter_util_show");
-            Ok(match fsf::exchange_port_data_sync(adapter).await? {
-                Ok(_) | Err(SyncError::Incomplete) => Ok(port_data(adapter, |d| d.utilization.cp_util.into())),
-                Err(error) => Err(errno(error)),
-            })
-        }
-        Attribute::Requests | Attribute::Megabytes | Attribute::SecondsActive => {
-            if !measures {
-                return Ok(Err(Errno::EOPNOTSUPP));
-            }
-            let _frame = adapter.kernel.enter("zfcp_sysfs_adapter_ex_config");
-            Ok(match fsf::exchange_config_data_sync(adapter).await? {
-                Ok(data) => Ok(match attribute {
-                    Attribute::Requests => data.statistics.input_requests,
-                    Attribute::Megabytes => data.statistics.input_mb,
-                    _ => data.statistics.seconds_active,
-                }),
-                Err(error) => Err(errno(error)),
-            })
-        }
-        Attribute::B2bCredit => diagnostics_show(adapter, false).await,
-        Attribute::Temperature => diagnostics_show(adapter, true).await,
-    }
-}
-
-fn errno(error: SyncError) -> Errno {
-    match error {
-        SyncError::Io => Errno::EIO,
-        SyncError::Incomplete => Errno::EAGAIN,
-        SyncError::NoMemory => Errno::ENOMEM,
-        SyncError::Unsupported => Errno::EOPNOTSUPP,
-    }
-}
-
-/// A value of the last port data; an incomplete answer counts.
-fn port_data(adapter: &Adapter, value: impl FnOnce(&PortData) -> u64) -> u64 {
-    value(&adapter.diagnostics.port.data.borrow())
-}
-
-/// Diagnostics: cached, and refreshed when too old (driver.md 18).
-async fn diagnostics_show(adapter: &Rc<Adapter>, sfp: bool) -> Outcome {
-    let _frame = adapter.kernel.enter("zfcp_sysfs_adapter_diag_show");
-    if !adapter.has(COMMON_OPEN) || !adapter.has(COMMON_UNBLOCKED) || adapter.has(COMMON_ERP_FAILED) {
-        return Ok(Err(Errno::ENOLINK));
-    }
-    if sfp && !adapter.feature(AdapterFeatures::REPORT_SFP_DATA) {
-        return Ok(Err(Errno::EOPNOTSUPP));
-    }
-    let now = adapter.kernel.now_us();
-    let diagnostics = &adapter.diagnostics;
-    if sfp {
-        if diagnostics.is_old(&diagnostics.port, now) {
-            if let Err(error) = fsf::exchange_port_data_sync(adapter).await? {
-                if error != SyncError::Incomplete {
-                    return Ok(Err(errno(error)));
-                }
-            }
-        }
-        // sysfs shows a signed number; its bits do for comparing.
-        return Ok(Ok(diagnostics.port.data.borrow().sfp.temperature as u16 as u64));
-    }
-    if diagnostics.is_old(&diagnostics.config, now) {
-        if let Err(error) = fsf::exchange_config_data_sync(adapter).await? {
-            if error != SyncError::Incomplete {
-                return Ok(Err(errno(error)));
-            }
-        }
-    }
-    let credit = diagnostics.config.data.borrow().b2b_credit;
-    Ok(Ok(credit.into()))
 }

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use regdiff_kernel::scsi::{Errno, RportState, ScanMode, ScsiDevice, remove_device, scan_target};
 use regdiff_kernel::{Sim, Work};
 use regdiff_observation::{Access, Object, UeventAction};
-use regdiff_scenario::{Behaviours, FailPoint};
+use regdiff_scenario::FailPoint;
 
 use crate::objects::{Adapter, Port, Unit};
 
@@ -29,7 +29,7 @@ pub(crate) async fn unit_scsi_scan(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: 
     scan_target(&host, &rport, Some(lun), ScanMode::Manual).await
 }
 
-/// zfcp_unit_add, from sysfs.
+/// zfcp_unit_add.
 pub(crate) async fn unit_add(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -> Sim<Result<(), Errno>> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_unit_add");
@@ -47,18 +47,16 @@ pub(crate) async fn unit_add(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -
         let port = weak.upgrade();
         async move {
             match port {
-                Some(port) => unit_scsi_scan(&port.adapter(), &port, lun).await,
+                Some(port) => match port.adapter() {
+                    Some(adapter) => unit_scsi_scan(&adapter, &port, lun).await,
+                    None => Ok(()),
+                },
                 None => Ok(()),
             }
         }
     });
     port.unit_list.borrow_mut().push(Rc::new(Unit { lun, scsi_work }));
     kernel.uevent(UeventAction::Add, Object::Unit(adapter.device, port.wwpn, lun));
-    if adapter.behaves(Behaviours::UNIT_ADD_WAITS) {
-        if let Some(work) = port.works(|w| w.rport.clone()) {
-            kernel.flush_work(&work).await;
-        }
-    }
     unit_scsi_scan(adapter, port, lun).await?;
     Ok(Ok(()))
 }
@@ -81,11 +79,10 @@ pub(crate) async fn unit_remove(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64
     let _frame = kernel.enter("zfcp_unit_remove");
     let place = port.unit_list.borrow().iter().position(|u| u.lun == lun);
     let Some(place) = place else { return Ok(Err(Errno::EINVAL)) };
-    let unit = port.unit_list.borrow_mut().remove(place);
+    port.unit_list.borrow_mut().remove(place);
     if let Some(sdev) = unit_sdev(adapter, port, lun)? {
         remove_device(&sdev).await?;
     }
-    kernel.flush_work(&unit.scsi_work).await;
     kernel.uevent(UeventAction::Remove, Object::Unit(adapter.device, port.wwpn, lun));
     Ok(Ok(()))
 }

@@ -13,7 +13,7 @@ use crate::fence::Fence;
 use crate::fsf::{self, Unsent};
 use crate::objects::Adapter;
 use crate::status::{ADAPTER_HOST_CON_INIT, ADAPTER_LINK_UNPLUGGED, ADAPTER_XCONFIG_OK, COMMON_OPEN};
-use crate::{enqueue, fc, qdio, register};
+use crate::{fc, port_enqueue, qdio, register};
 
 /// Exchange Config Data is tried this often while the host connection is being initialised.
 const XCONF_TRIES: u32 = 7;
@@ -157,11 +157,14 @@ async fn open_xport(adapter: &Rc<Adapter>) -> Sim<bool> {
 
 /// zfcp_erp_adapter_strategy_open_ptp_port, or what it grew out of: the port type is read without asking for a host.
 fn open_ptp_port(adapter: &Rc<Adapter>) -> Sim<()> {
-    let _frame = adapter.kernel.enter("zfcp_erp_adapter_strategy_open_ptp_port");
+    let late = adapter.fence(Fence::PtpPortLate);
+    let function =
+        if late { "zfcp_erp_adapter_strategy_open_ptp_port" } else { "zfcp_erp_adapter_strategy_open_fsf_xconf" };
+    let _frame = adapter.kernel.enter(function);
     if adapter.fc_host("port_type", |fc| fc.port_type.get())? != port_type::PTP {
         return Ok(());
     }
-    let made = enqueue::port_enqueue(adapter, adapter.peer_wwpn.get(), 0, adapter.peer_d_id.get())?;
+    let made = port_enqueue::port_enqueue(adapter, adapter.peer_wwpn.get(), 0, adapter.peer_d_id.get())?;
     if let Ok(port) = made {
         port_reopen(adapter, &port, 0, "ereptp1")?;
     }

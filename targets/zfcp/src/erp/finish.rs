@@ -36,11 +36,11 @@ pub(super) fn target_check(adapter: &Rc<Adapter>, object: &ErpObject, result: Er
             status.set(status.get() | COMMON_UNBLOCKED);
         }
         ErpResult::Failed => {
-            if let ErpObject::Port(port) = object {
-                if port.has(COMMON_NOESC) {
-                    clear_status(adapter, object, COMMON_UNBLOCKED)?;
-                    result = ErpResult::Exit;
-                }
+            if let ErpObject::Port(port) = object
+                && port.has(COMMON_NOESC)
+            {
+                clear_status(adapter, object, COMMON_UNBLOCKED)?;
+                result = ErpResult::Exit;
             }
             counter.set(counter.get() + 1);
             if counter.get() > MAX_ERPS {
@@ -147,10 +147,8 @@ pub(super) fn cleanup(adapter: &Rc<Adapter>, object: &ErpObject, result: ErpResu
                 try_rport_unblock(adapter, &port)?;
             }
         }
-        (ErpType::Port, ErpObject::Port(port)) => {
-            if has_begun(adapter, object) && result == ErpResult::Succeeded {
-                try_rport_unblock(adapter, port)?;
-            }
+        (ErpType::Port, ErpObject::Port(port)) if has_begun(adapter, object) && result == ErpResult::Succeeded => {
+            try_rport_unblock(adapter, port)?;
         }
         (_, ErpObject::Adapter) => {
             if result == ErpResult::Succeeded {
@@ -175,11 +173,7 @@ fn try_rport_unblock(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<()> {
         return Ok(());
     }
     for lun in luns_of_port(&host, port) {
-        let live = lun.sdev.upgrade().is_some_and(|s| {
-            use regdiff_kernel::scsi::SdevState;
-            !matches!(s.state(), SdevState::Del | SdevState::Cancel)
-        });
-        if live && !lun.has(COMMON_ERP_FAILED) && (!lun.has(COMMON_UNBLOCKED) || lun.in_use()) {
+        if lun.is_live() && !lun.has(COMMON_ERP_FAILED) && (!lun.has(COMMON_UNBLOCKED) || lun.in_use()) {
             return Ok(());
         }
     }

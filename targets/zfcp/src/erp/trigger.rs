@@ -128,6 +128,13 @@ fn enqueue(adapter: &Rc<Adapter>, want: ErpType, object: &ErpObject, tag: &'stat
         (ErpType::Port | ErpType::PortForced, _, Some(port)) => ErpObject::Port(port),
         _ => ErpObject::Adapter,
     };
+    if let ErpObject::Lun(lun) = &target {
+        // A device that goes gives no reference any more.
+        if flags & ACTION_NO_REF == 0 && !lun.is_live() {
+            trace(adapter, tag, want, MARK_NONE | need as u8);
+            return Ok(());
+        }
+    }
     match &target {
         ErpObject::Adapter => dismiss_adapter(adapter)?,
         ErpObject::Port(port) => dismiss_port(adapter, port)?,

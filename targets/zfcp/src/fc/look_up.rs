@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use regdiff_channel::{CtPayload, CtResult, Request};
+use regdiff_channel::{AdiscData, Ct, CtPayload, CtResult, Request};
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::port_type;
 use regdiff_observation::Access;
@@ -20,7 +20,7 @@ const DEVNO: u64 = 1 << 32;
 
 /// zfcp_fc_port_did_lookup: the port id of a port by its name.
 pub(crate) async fn gid_pn_work(port: &Rc<Port>) -> Sim<()> {
-    let adapter = port.adapter();
+    let Some(adapter) = port.adapter() else { return Ok(()) };
     let _frame = adapter.kernel.enter("zfcp_fc_port_did_lookup");
     if !wka_port_get(&adapter, DIRECTORY).await? {
         return adapter_reopen(&adapter, 0, "fcgpn_1");
@@ -28,12 +28,9 @@ pub(crate) async fn gid_pn_work(port: &Rc<Port>) -> Sim<()> {
     let answer = fsf::send_ct(&adapter, Request::GidPn { wwpn: port.wwpn }).await?;
     wka_port_put(&adapter, DIRECTORY);
     let Ok(answer) = answer else { return adapter_reopen(&adapter, 0, "fcgpn_1") };
-    let Some(ct) = answer else {
-        // No usable answer to the look-up itself is the same as no way to ask.
-        return adapter_reopen(&adapter, 0, "fcgpn_1");
-    };
-    if let (CtResult::Accepted, CtPayload::GidPn { d_id }) = (ct.result, &ct.payload) {
-        port.d_id.set(*d_id);
+    // No usable answer is one that found nothing.
+    if let Some(Ct { result: CtResult::Accepted, payload: CtPayload::GidPn { d_id }, .. }) = answer {
+        port.d_id.set(d_id);
     }
     if port.d_id.get() == 0 {
         return set_port_status(&adapter, port, COMMON_ERP_FAILED);
@@ -46,12 +43,11 @@ pub(crate) fn test_link(port: &Port) {
     port.queue(|works| &works.test_link);
 }
 
-/// zfcp_fc_link_test_work.
+/// zfcp_fc_link_test_work: sends an ADISC, whose answer is judged when it comes.
 pub(crate) async fn test_link_work(port: &Rc<Port>) -> Sim<()> {
-    let adapter = port.adapter();
+    let Some(adapter) = port.adapter() else { return Ok(()) };
     let _frame = adapter.kernel.enter("zfcp_fc_link_test_work");
-    let newer = adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED);
-    if !newer {
+    if !adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED) {
         port.rport_task.set(RportTask::Del);
         scsi_rport_work(port).await?;
     }
@@ -59,26 +55,34 @@ pub(crate) async fn test_link_work(port: &Rc<Port>) -> Sim<()> {
         return Ok(());
     }
     port.set(PORT_LINK_TEST);
-    let d_id = port.d_id.get();
-    {
-        let _frame = adapter.kernel.enter("zfcp_fc_adisc");
-        adapter.fc_host("port_name", |fc| fc.port_name.get())?;
+    if adisc(&adapter, port)?.is_err() {
+        port.clear(PORT_LINK_TEST);
+        return port_forced_reopen(&adapter, port, 0, "fcltwk1");
     }
-    if newer {
+    Ok(())
+}
+
+/// zfcp_fc_adisc.
+fn adisc(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), fsf::Unsent>> {
+    let _frame = adapter.kernel.enter("zfcp_fc_adisc");
+    adapter.fc_host("port_name", |fc| fc.port_name.get())?;
+    let d_id = port.d_id.get();
+    if adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED) {
         port.d_id.set(0);
     }
-    let answer = fsf::send_adisc(&adapter, d_id).await?;
+    fsf::send_adisc(adapter, port, d_id)
+}
+
+/// zfcp_fc_adisc_handler; None: the ELS failed.
+pub(crate) fn adisc_handler(adapter: &Rc<Adapter>, port: &Rc<Port>, answer: Option<AdiscData>) -> Sim<()> {
+    let _frame = adapter.kernel.enter("zfcp_fc_adisc_handler");
     match answer {
-        Err(_) => {
-            port.clear(PORT_LINK_TEST);
-            return port_forced_reopen(&adapter, port, 0, "fcltwk1");
+        None => port_forced_reopen(adapter, port, COMMON_ERP_FAILED, "fcadh_1")?,
+        Some(adisc) if adisc.wwpn != port.wwpn || !port.has(COMMON_OPEN) => {
+            port_reopen(adapter, port, COMMON_ERP_FAILED, "fcadh_2")?;
         }
-        Ok(None) => port_forced_reopen(&adapter, port, COMMON_ERP_FAILED, "fcadh_1")?,
-        Ok(Some(adisc)) if adisc.wwpn != port.wwpn || !port.has(COMMON_OPEN) => {
-            port_reopen(&adapter, port, COMMON_ERP_FAILED, "fcadh_2")?;
-        }
-        Ok(Some(adisc)) if newer => port.d_id.set(adisc.d_id),
-        Ok(Some(_)) => schedule_rport_register(port),
+        Some(adisc) if adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED) => port.d_id.set(adisc.d_id),
+        Some(_) => schedule_rport_register(port),
     }
     port.clear(PORT_LINK_TEST);
     Ok(())
@@ -95,16 +99,15 @@ pub(crate) async fn ns_up_work(adapter: &Rc<Adapter>) -> Sim<()> {
         return Ok(());
     }
     let d_id = adapter.fc_host("port_id", |fc| fc.port_id.get())?;
-    if let Ok(Some(ct)) = fsf::send_ct(adapter, Request::GspnId { d_id }).await? {
-        if let (CtResult::Accepted, CtPayload::GspnId { carries_devno }) = (ct.result, ct.payload) {
-            let npiv = adapter.fc_host("port_type", |fc| fc.port_type.get())? == port_type::NPIV;
-            let name = 1 | if npiv || carries_devno { DEVNO } else { 0 };
-            let host = adapter.shost(Access::Write, "shost_data")?;
-            host.fc_host(Access::Write, "symbolic_name")?.symbolic_name.set(name);
-            if npiv {
-                // Whether the name server took it changes nothing here.
-                let _ = fsf::send_ct(adapter, Request::RspnId).await?;
-            }
+    if let Ok(Some(ct)) = fsf::send_ct(adapter, Request::GspnId { d_id }).await?
+        && let (CtResult::Accepted, CtPayload::GspnId { carries_devno }) = (ct.result, ct.payload)
+    {
+        let npiv = adapter.fc_host("port_type", |fc| fc.port_type.get())? == port_type::NPIV;
+        let name = 1 | if npiv || carries_devno { DEVNO } else { 0 };
+        adapter.set_fc_host("symbolic_name", |fc| fc.symbolic_name.set(name))?;
+        if npiv {
+            // Whether the name server took it changes nothing here.
+            let _ = fsf::send_ct(adapter, Request::RspnId).await?;
         }
     }
     wka_port_put(adapter, DIRECTORY);

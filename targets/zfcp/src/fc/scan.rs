@@ -9,10 +9,10 @@ use regdiff_observation::LogId;
 use regdiff_scenario::{FailPoint, Point};
 
 use super::{DIRECTORY, wka_port_get, wka_port_put};
-use crate::enqueue::{port_enqueue, port_unregister};
 use crate::erp::{erp_wait, port_reopen, port_shutdown};
 use crate::fsf;
-use crate::objects::Adapter;
+use crate::objects::{Adapter, Port};
+use crate::port_enqueue::{port_enqueue, port_unregister};
 use crate::status::COMMON_NOESC;
 
 /// First port id that is no port.
@@ -103,10 +103,11 @@ async fn eval_gpn_ft(adapter: &Rc<Adapter>, answer: Option<Ct>) -> Sim<Evaluated
     let CtPayload::GpnFt(entries) = ct.payload else { return Ok(Evaluated::Done) };
     for entry in entries {
         let mine = adapter.fc_host("port_name", |fc| fc.port_name.get())?;
-        if entry.d_id < WELL_KNOWN_BASE && entry.wwpn != mine {
-            if let Ok(port) = port_enqueue(adapter, entry.wwpn, COMMON_NOESC, entry.d_id)? {
-                port_reopen(adapter, &port, 0, "fcegpf1")?;
-            }
+        if entry.d_id < WELL_KNOWN_BASE
+            && entry.wwpn != mine
+            && let Ok(port) = port_enqueue(adapter, entry.wwpn, COMMON_NOESC, entry.d_id)?
+        {
+            port_reopen(adapter, &port, 0, "fcegpf1")?;
         }
         if entry.last {
             break;
@@ -114,16 +115,22 @@ async fn eval_gpn_ft(adapter: &Rc<Adapter>, answer: Option<Ct>) -> Sim<Evaluated
     }
     erp_wait(adapter).await;
     kernel.point(Point::ScanRecovered).await;
-    for port in adapter.ports() {
-        if !port.has(COMMON_NOESC) {
-            continue;
-        }
-        port.clear(COMMON_NOESC);
-        if port.supported_classes.get() == 0 && port.unit_list.borrow().is_empty() {
-            adapter.port_list.borrow_mut().retain(|p| !Rc::ptr_eq(p, &port));
-            port_shutdown(adapter, &port, 0, "fcegpf2")?;
-            port_unregister(adapter, &port);
-        }
+    let useless: Vec<_> = adapter.ports().into_iter().filter(|port| !is_worth_keeping(port)).collect();
+    for port in &useless {
+        adapter.unlist(port);
+    }
+    for port in &useless {
+        port_shutdown(adapter, port, 0, "fcegpf2")?;
+        port_unregister(adapter, port);
     }
     Ok(Evaluated::Done)
+}
+
+/// zfcp_fc_validate_port: of the ports that this scan found, those that logged in or are configured stay.
+fn is_worth_keeping(port: &Port) -> bool {
+    if !port.has(COMMON_NOESC) {
+        return true;
+    }
+    port.clear(COMMON_NOESC);
+    port.supported_classes.get() != 0 || !port.unit_list.borrow().is_empty()
 }

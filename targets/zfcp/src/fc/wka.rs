@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use regdiff_kernel::{Mutex, Sim, WaitQueue, Work};
+use regdiff_kernel::{Mutex, Sim, WaitQueue, Work, WorkQueue};
 use regdiff_scenario::Behaviours;
 
 use crate::fsf;
@@ -51,7 +51,8 @@ pub(crate) async fn wka_port_get(adapter: &Rc<Adapter>, index: usize) -> Sim<boo
             }
         }
     }
-    let guard = if held { Some(guard) } else { None };
+    // Before 6.1 others may come in while this one waits.
+    let guard = held.then_some(guard);
     wka.opened.wait(kernel, || matches!(wka.status.get(), WkaStatus::Online | WkaStatus::Offline)).await;
     drop(guard);
     if wka.status.get() == WkaStatus::Online {
@@ -68,7 +69,7 @@ pub(crate) fn wka_port_put(adapter: &Rc<Adapter>, index: usize) {
     if wka.refcount.get() > 0 {
         return;
     }
-    if let (Some(queue), Some(work)) = (adapter.work_queue(), &*wka.close_work.borrow()) {
+    if let (Some(queue), Some(work)) = (close_queue(adapter), &*wka.close_work.borrow()) {
         adapter.kernel.queue_delayed_work(&queue, work, CLOSE_DELAY);
     }
 }
@@ -94,14 +95,20 @@ pub(crate) async fn wka_port_offline(adapter: &Rc<Adapter>, index: usize) -> Sim
     Ok(())
 }
 
-/// zfcp_fc_wka_ports_force_offline.
+/// Where delayed closes run: the adapter's queue from 6.1 on, before that the system's.
+fn close_queue(adapter: &Adapter) -> Option<Rc<WorkQueue>> {
+    if adapter.behaves(Behaviours::WKA_MUTEX_HELD) { adapter.work_queue() } else { Some(adapter.system_wq.clone()) }
+}
+
+/// zfcp_fc_wka_ports_force_offline: whoever waits for a port that neither opened nor failed is not woken.
 pub(crate) fn wka_ports_force_offline(adapter: &Adapter) {
     for wka in &adapter.gs {
-        if let (Some(queue), Some(work)) = (adapter.work_queue(), &*wka.close_work.borrow()) {
+        if let Some(work) = &*wka.close_work.borrow() {
+            // Work that waits for its delay is in no queue yet: any queue will do once the adapter's own is gone.
+            let queue = close_queue(adapter).unwrap_or_else(|| adapter.system_wq.clone());
             adapter.kernel.cancel_work(&queue, work);
         }
         wka.status.set(WkaStatus::Offline);
-        wka.opened.wake_all(&adapter.kernel);
     }
 }
 

@@ -57,50 +57,59 @@ pub(crate) fn exchange_port_data(adapter: &Rc<Adapter>) -> Sim<Result<bool, Unse
     Ok(sent.map(|_| true))
 }
 
+/// What a synchronous exchange brings: how it ended, and the caller's buffer, which only an evaluated response fills.
+pub(crate) type Exchanged<T> = (Result<(), SyncError>, T);
+
 /// zfcp_fsf_exchange_config_data_sync: the same handler runs, outside recovery too.
-pub(crate) async fn exchange_config_data_sync(adapter: &Rc<Adapter>) -> Sim<Result<ConfigData, SyncError>> {
+pub(crate) async fn exchange_config_data_sync(adapter: &Rc<Adapter>) -> Sim<Exchanged<ConfigData>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_config_data_sync");
     let sent = send(adapter, Request::ExchangeConfigData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS))?;
-    let req = match wait_sync(adapter, sent).await {
-        Ok(req) => req,
-        Err(error) => return Ok(Err(error)),
-    };
-    Ok(Ok(req.body(|body| match body {
-        Body::Config(data) => **data,
-        _ => ConfigData::default(),
-    })))
+    let (result, req) = wait_sync(adapter, sent).await;
+    let data = req.filter(|req| req.evaluated.get()).map(|req| config_data(&req));
+    Ok((result, data.unwrap_or_default()))
 }
 
 /// zfcp_fsf_exchange_port_data_sync.
-pub(crate) async fn exchange_port_data_sync(adapter: &Rc<Adapter>) -> Sim<Result<PortData, SyncError>> {
+pub(crate) async fn exchange_port_data_sync(adapter: &Rc<Adapter>) -> Sim<Exchanged<PortData>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_port_data_sync");
     if !adapter.feature(AdapterFeatures::HBAAPI_MANAGEMENT) {
-        return Ok(Err(SyncError::Unsupported));
+        return Ok((Err(SyncError::Unsupported), PortData::default()));
     }
     let sent = send(adapter, Request::ExchangePortData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS))?;
-    let req = match wait_sync(adapter, sent).await {
-        Ok(req) => req,
-        Err(error) => return Ok(Err(error)),
-    };
-    Ok(Ok(req.body(|body| match body {
-        Body::Port(data) => **data,
-        _ => PortData::default(),
-    })))
+    let (result, req) = wait_sync(adapter, sent).await;
+    let data = req.filter(|req| req.evaluated.get()).map(|req| port_data(&req));
+    Ok((result, data.unwrap_or_default()))
 }
 
-async fn wait_sync(adapter: &Adapter, sent: Result<Rc<FsfReq>, Unsent>) -> Result<Rc<FsfReq>, SyncError> {
-    let req = sent.map_err(|unsent| match unsent {
-        Unsent::Io => SyncError::Io,
-        Unsent::NoMemory => SyncError::NoMemory,
-    })?;
+async fn wait_sync(adapter: &Adapter, sent: Result<Rc<FsfReq>, Unsent>) -> Exchanged<Option<Rc<FsfReq>>> {
+    let req = match sent {
+        Ok(req) => req,
+        Err(Unsent::Io) => return (Err(SyncError::Io), None),
+        Err(Unsent::NoMemory) => return (Err(SyncError::NoMemory), None),
+    };
     req.done.wait(&adapter.kernel).await;
-    if req.has(REQ_ERROR | REQ_DISMISSED) {
+    let result = if req.has(REQ_ERROR | REQ_DISMISSED) {
         Err(SyncError::Io)
     } else if req.has(REQ_XDATAINCOMPLETE) {
         Err(SyncError::Incomplete)
     } else {
-        Ok(req)
-    }
+        Ok(())
+    };
+    (result, Some(req))
+}
+
+fn config_data(req: &FsfReq) -> ConfigData {
+    req.body(|body| match body {
+        Body::Config(data) => **data,
+        _ => ConfigData::default(),
+    })
+}
+
+fn port_data(req: &FsfReq) -> PortData {
+    req.body(|body| match body {
+        Body::Port(data) => **data,
+        _ => PortData::default(),
+    })
 }
 
 /// zfcp_fsf_exchange_config_data_handler, rows 1 to 8 of driver.md 9.1.
@@ -110,10 +119,7 @@ pub(super) fn exchange_config_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfRe
     if req.has(REQ_ERROR) {
         return Ok(());
     }
-    let data = req.body(|body| match body {
-        Body::Config(data) => **data,
-        _ => ConfigData::default(),
-    });
+    let data = config_data(req);
     // Patch 2 of the series moved what is written to the host into one function.
     let moved = adapter.driver.fences.has_patch(2);
     if !moved {
@@ -132,7 +138,7 @@ pub(super) fn exchange_config_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfRe
             if moved {
                 shost_update_config_data(adapter, &data, false, Fence::ConfigDataGood)?;
             }
-            if !exchange_config_evaluate(adapter, &data, false, moved)? {
+            if !exchange_config_evaluate(adapter, req, &data, moved)? {
                 return Ok(());
             }
             if data.max_qtcb_size < QTCB_SIZE {
@@ -149,7 +155,7 @@ pub(super) fn exchange_config_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfRe
             if moved {
                 shost_update_config_data(adapter, &data, true, Fence::ConfigDataIncomplete)?;
             }
-            exchange_config_evaluate(adapter, &data, true, moved)?;
+            exchange_config_evaluate(adapter, req, &data, moved)?;
         }
         _ => return adapter_shutdown(adapter, 0, "fsecdh3"),
     }
@@ -171,8 +177,9 @@ pub(super) fn exchange_config_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfRe
 }
 
 /// zfcp_fsf_exchange_config_evaluate (driver.md 9.3): false if the topology is refused.
-fn exchange_config_evaluate(adapter: &Rc<Adapter>, data: &ConfigData, incomplete: bool, moved: bool) -> Sim<bool> {
+fn exchange_config_evaluate(adapter: &Rc<Adapter>, req: &FsfReq, data: &ConfigData, moved: bool) -> Sim<bool> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_config_evaluate");
+    req.evaluated.set(true);
     if !moved {
         write_config_attributes(adapter, data)?;
     }
@@ -181,7 +188,7 @@ fn exchange_config_evaluate(adapter: &Rc<Adapter>, data: &ConfigData, incomplete
     if !moved || !adapter.fence(Fence::SetProtInHostUpdate) {
         set_prot(adapter)?;
     }
-    if incomplete {
+    if req.has(REQ_XDATAINCOMPLETE) {
         return Ok(true);
     }
     if !moved {
@@ -211,10 +218,7 @@ pub(super) fn exchange_port_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>
     if req.has(REQ_ERROR) {
         return Ok(());
     }
-    let data = req.body(|body| match body {
-        Body::Port(data) => **data,
-        _ => PortData::default(),
-    });
+    let data = port_data(req);
     let now = kernel.now_us();
     match req.fsf_status() {
         FsfStatus::Good => adapter.diagnostics.port.update(data, false, now),
@@ -225,6 +229,7 @@ pub(super) fn exchange_port_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>
         }
         _ => return Ok(()),
     }
+    req.evaluated.set(true);
     shost_update_port_data(adapter, &data)?;
     let secure = adapter.feature(AdapterFeatures::FC_SECURITY);
     adapter.fc_security_algorithms.set(if secure { data.fc_security_algorithms } else { 0 });

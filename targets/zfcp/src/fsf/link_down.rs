@@ -57,7 +57,7 @@ pub(crate) fn fc_host_link_down(adapter: &Rc<Adapter>) -> Sim<()> {
     if guarded && adapter.no_shost() {
         return Ok(());
     }
-    let host = adapter.shost(Access::Write, "shost_data")?;
+    let host = adapter.shost(Access::Write, "port_id")?;
     let fc = host.fc_host(Access::Write, "port_id")?;
     fc.port_id.set(0);
     fc.fabric_name.set(0);

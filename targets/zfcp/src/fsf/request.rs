@@ -11,7 +11,9 @@ use regdiff_scenario::{Context, FailPoint, FsfStatus, ProtocolStatus};
 use super::status_eval::{fsfstatus_eval, protstatus_eval};
 use super::{exchange, fcp, port, wka};
 use crate::erp::{ErpObject, adapter_reopen, erp_notify, erp_timeout};
+use crate::fc;
 use crate::objects::{Adapter, Lun, Port};
+use crate::qdio;
 use crate::status::{ADAPTER_QDIOUP, COMMON_ERP_FAILED, REQ_DISMISSED, REQ_ERROR};
 
 /// Why a request is not on its way.
@@ -31,8 +33,10 @@ pub(crate) enum ReqData {
     Lun(Rc<Lun>, Rc<Port>),
     /// Index of the well-known port.
     Wka(usize),
-    /// CT or ELS: the sender looks at the response.
+    /// CT: the sender looks at the response.
     Service,
+    /// The link test's ELS.
+    Adisc(Rc<Port>),
     Scsi(Rc<ScsiCommand>, Rc<Lun>, Rc<Port>),
 }
 
@@ -58,6 +62,8 @@ pub(crate) struct FsfReq {
     pub(crate) erp: RefCell<Option<ErpObject>>,
     pub(crate) data: ReqData,
     pub(crate) response: RefCell<Option<Response>>,
+    /// The handler got as far as reading what the response carries.
+    pub(super) evaluated: Cell<bool>,
     pub(crate) done: Completion,
     timer: Cell<Option<TimerId>>,
 }
@@ -116,8 +122,7 @@ pub(super) fn send(
         adapter_reopen(adapter, 0, "fsrs__1")?;
         return Ok(Err(Unsent::Io));
     }
-    let id = adapter.req_no.get().max(1);
-    adapter.req_no.set(id + 1);
+    let id = next_id(adapter);
     let req = Rc::new(FsfReq {
         id,
         request,
@@ -125,6 +130,7 @@ pub(super) fn send(
         erp: RefCell::new(erp),
         data,
         response: RefCell::default(),
+        evaluated: Cell::new(false),
         done: Completion::default(),
         timer: Cell::new(None),
     });
@@ -148,6 +154,13 @@ pub(super) fn send(
     Ok(Ok(req))
 }
 
+/// The id of a request that is sent; status reads take their share.
+pub(super) fn next_id(adapter: &Adapter) -> u64 {
+    let id = adapter.req_no.get().max(1);
+    adapter.req_no.set(id + 1);
+    id
+}
+
 fn start_timer(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, deadline: Deadline) {
     let (weak, id) = (Rc::downgrade(adapter), req.id);
     let seconds = match deadline {
@@ -162,6 +175,7 @@ fn start_timer(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, deadline: Deadline) {
             return Ok(());
         }
         let _frame = kernel.enter("zfcp_fsf_request_timeout_handler");
+        qdio::siosl(&adapter);
         adapter_reopen(&adapter, COMMON_ERP_FAILED, "fsrth_1")
     });
     req.timer.set(Some(timer));
@@ -213,6 +227,10 @@ fn handle(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()> {
         (Request::OpenWka { .. }, ReqData::Wka(index)) => wka::open_wka_handler(adapter, req, *index),
         (Request::CloseWka { .. }, ReqData::Wka(index)) => wka::close_wka_handler(adapter, req, *index),
         (_, ReqData::Service) => wka::service_handler(adapter, req),
+        (_, ReqData::Adisc(port)) => {
+            wka::service_handler(adapter, req)?;
+            fc::adisc_handler(adapter, port, wka::adisc_answer(req))
+        }
         (_, ReqData::Scsi(command, lun, port)) => fcp::fcp_cmnd_handler(adapter, req, command, lun, port),
         _ => Ok(()),
     }

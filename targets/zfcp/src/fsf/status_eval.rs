@@ -11,15 +11,10 @@ use super::link_down::link_down_info_eval;
 use super::request::FsfReq;
 use crate::erp::{adapter_reopen, adapter_shutdown, set_adapter_status};
 use crate::objects::Adapter;
+use crate::qdio;
 use crate::status::{
-    ADAPTER_HOST_CON_INIT, ADAPTER_LINK_UNPLUGGED, ADAPTER_SIOSL_ISSUED, COMMON_ERP_FAILED, COMMON_RUNNING,
-    REQ_DISMISSED, REQ_ERROR,
+    ADAPTER_HOST_CON_INIT, ADAPTER_LINK_UNPLUGGED, COMMON_ERP_FAILED, COMMON_RUNNING, REQ_DISMISSED, REQ_ERROR,
 };
-
-/// The hardware log trigger.
-fn siosl(adapter: &Adapter) {
-    adapter.set(ADAPTER_SIOSL_ISSUED);
-}
 
 /// zfcp_fsf_protstatus_eval.
 pub(super) fn protstatus_eval(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()> {
@@ -49,7 +44,7 @@ pub(super) fn protstatus_eval(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()
             adapter_reopen(adapter, ADAPTER_LINK_UNPLUGGED | COMMON_ERP_FAILED, "fspse_8")?;
         }
         ProtocolStatus::Unknown => {
-            siosl(adapter);
+            qdio::siosl(adapter);
             shutdown(LogId::ProtUnknown, "fspse_9")?;
         }
     }
@@ -76,7 +71,7 @@ pub(super) fn fsfstatus_eval(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()>
             | qualifier::NO_RETRY_POSSIBLE => {}
             qualifier::NO_RECOMMENDATION => {
                 adapter.kernel.log(LogId::NoRecom, adapter.device, 0);
-                siosl(adapter);
+                qdio::siosl(adapter);
                 adapter_shutdown(adapter, 0, "fsfsqe1")?;
                 req.set(REQ_ERROR);
             }

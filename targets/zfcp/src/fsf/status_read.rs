@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use regdiff_channel::StatusEvent;
 use regdiff_kernel::Sim;
-use regdiff_observation::{Access, FcEvent, LogId};
+use regdiff_observation::{FcEvent, LogId};
 use regdiff_scenario::step::IncomingElsKind;
 use regdiff_scenario::{AdapterFeatures, Behaviours, Context, FailPoint};
 
 use super::link_down::link_down_info_eval;
+use super::request::next_id;
 use crate::erp::{adapter_reopen, adapter_shutdown, port_forced_reopen, port_reopen, set_adapter_status};
 use crate::fc;
 use crate::objects::Adapter;
@@ -42,6 +43,7 @@ fn post(adapter: &Rc<Adapter>) -> Sim<bool> {
     if !adapter.has(ADAPTER_QDIOUP) || kernel.fails(adapter.device, FailPoint::StatusReadPost) {
         return Ok(false);
     }
+    next_id(adapter);
     adapter.status_reads.set(adapter.status_reads.get() + 1);
     let waiting = adapter.driver.channel.borrow_mut().post_status_read(adapter.device);
     if let Some(event) = waiting {
@@ -123,9 +125,7 @@ fn status_read_handler(adapter: &Rc<Adapter>, event: StatusEvent) -> Sim<()> {
         StatusEvent::VersionChange { version } if adapter.behaves(Behaviours::VERSION_CHANGE) => {
             let _frame = kernel.enter("zfcp_fsf_status_read_version_change");
             adapter.fsf_lic_version.set(version);
-            let host = adapter.shost(Access::Write, "shost_data")?;
-            host.fc_host(Access::Write, "firmware_version")?.firmware_version.set(version.into());
-            Ok(())
+            adapter.set_fc_host("firmware_version", |fc| fc.firmware_version.set(version.into()))
         }
         StatusEvent::VersionChange { .. } => Ok(()),
     }
@@ -140,7 +140,7 @@ fn incoming_rscn(adapter: &Rc<Adapter>, page: Option<regdiff_channel::RscnPage>)
             }
         }
         for port in adapter.ports() {
-            if port.d_id.get() != 0 && page.covers(port.d_id.get()) {
+            if page.covers(port.d_id.get()) {
                 fc::test_link(&port);
             }
         }

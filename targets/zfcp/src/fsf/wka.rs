@@ -10,7 +10,7 @@ use regdiff_scenario::FsfStatus;
 use super::request::{Deadline, FsfReq, ReqData, Unsent, send};
 use crate::erp::{adapter_reopen, adapter_shutdown};
 use crate::fc::WkaStatus;
-use crate::objects::Adapter;
+use crate::objects::{Adapter, Port};
 use crate::status::REQ_ERROR;
 
 /// Opening and closing a well-known port gets this long, in s.
@@ -94,27 +94,28 @@ pub(crate) async fn send_ct(adapter: &Rc<Adapter>, request: Request) -> Sim<Resu
     })))
 }
 
-/// zfcp_fsf_send_els for the link test, waited for.
-pub(crate) async fn send_adisc(adapter: &Rc<Adapter>, d_id: u32) -> Sim<Result<Option<AdiscData>, Unsent>> {
+/// zfcp_fsf_send_els for the link test; nobody waits for the answer.
+pub(crate) fn send_adisc(adapter: &Rc<Adapter>, port: &Rc<Port>, d_id: u32) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_send_els");
     let request = Request::Adisc { d_id };
-    let req = match send(adapter, request, ReqData::Service, None, Deadline::Reopen(SERVICE_SECONDS))? {
-        Ok(req) => req,
-        Err(unsent) => return Ok(Err(unsent)),
-    };
-    req.done.wait(&adapter.kernel).await;
+    Ok(send(adapter, request, ReqData::Adisc(port.clone()), None, Deadline::Reopen(SERVICE_SECONDS))?.map(|_| ()))
+}
+
+/// What the port said; None: the ELS failed.
+pub(super) fn adisc_answer(req: &FsfReq) -> Option<AdiscData> {
     if req.has(REQ_ERROR) || req.fsf_status() != FsfStatus::Good {
-        return Ok(Ok(None));
+        return None;
     }
-    Ok(Ok(req.body(|body| match body {
+    req.body(|body| match body {
         Body::Adisc(data) => Some(*data),
         _ => None,
-    })))
+    })
 }
 
 /// zfcp_fsf_send_ct_handler and zfcp_fsf_send_els_handler: the sender judges everything else.
 pub(super) fn service_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()> {
-    let _frame = adapter.kernel.enter("zfcp_fsf_send_ct_handler");
+    let els = matches!(req.request, Request::Adisc { .. });
+    let _frame = adapter.kernel.enter(if els { "zfcp_fsf_send_els_handler" } else { "zfcp_fsf_send_ct_handler" });
     if req.has(REQ_ERROR) {
         return Ok(());
     }
@@ -123,7 +124,7 @@ pub(super) fn service_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()
             adapter.kernel.log(LogId::ClassUnsupp, adapter.device, 0);
             adapter_shutdown(adapter, 0, "fscns_1")?;
         }
-        FsfStatus::PortHandleNotValid if !matches!(req.request, Request::Adisc { .. }) => {
+        FsfStatus::PortHandleNotValid if !els => {
             adapter_reopen(adapter, 0, "fsscth1")?;
         }
         _ => {}

@@ -1,0 +1,214 @@
+//! What users do to an adapter and to what is below it (driver.md 22; midlayer.md 3.8, 9.3, 14).
+
+use std::rc::Rc;
+
+use regdiff_kernel::scsi::{
+    Cdb, Errno, Rport, RportState, ScsiDevice, elevator_change, remove_device, sd_flush, sd_read_write,
+    update_nr_requests,
+};
+use regdiff_kernel::{Kernel, Sim};
+use regdiff_observation::{Access, TrapKind};
+use regdiff_scenario::scalar::Scalar;
+use regdiff_scenario::step::{Attribute, HostResetKind, QueueErrorKind, ScanTarget};
+use regdiff_scenario::{Elevator, Step, Trigger};
+
+use crate::objects::{Adapter, Port};
+use crate::status::ADAPTER_QDIOUP;
+use crate::unit::find_sdev;
+use crate::{qdio, statistics, sysfs, unit};
+
+/// Longest device loss time-out without a fast I/O fail time-out, in s (midlayer.md 3.8).
+const MAX_DEV_LOSS: u32 = 600;
+
+/// A user inside an attribute's callback: the attribute cannot go before the user left it (driver.md 4.3 step 7).
+struct Callback(Rc<Adapter>);
+
+impl Callback {
+    fn of(adapter: &Rc<Adapter>) -> Self {
+        adapter.callbacks.set(adapter.callbacks.get() + 1);
+        Self(adapter.clone())
+    }
+}
+
+impl Drop for Callback {
+    fn drop(&mut self) {
+        self.0.callbacks.set(self.0.callbacks.get() - 1);
+        self.0.callbacks_done.wake_all(&self.0.kernel);
+    }
+}
+
+/// As a system call returns it.
+pub(crate) fn code(result: Result<u64, Errno>) -> i64 {
+    match result {
+        Ok(value) => value as i64 & i64::MAX,
+        Err(error) => error.code(),
+    }
+}
+
+/// A step that needs an adapter: what the queue layer reports, and what users do through sysfs.
+pub(crate) async fn on_adapter(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step: &Step) -> Sim<i64> {
+    let wwpn = adapter.model().ports.get(usize::from(step.port)).map_or(0, |p| p.wwpn);
+    let lun = adapter.model().ports.get(usize::from(step.port)).and_then(|p| p.luns.get(usize::from(step.lun)));
+    let lun = lun.map_or(0, |l| l.lun);
+    match step.trigger {
+        Trigger::QueueError if adapter.has(ADAPTER_QDIOUP) => {
+            qdio::handler_error(adapter, QueueErrorKind::from_raw(step.a.into()))?;
+            return Ok(0);
+        }
+        Trigger::UnknownRequestId if adapter.has(ADAPTER_QDIOUP) => {
+            let _frame = kernel.enter("zfcp_fsf_reqid_check");
+            return Err(kernel.bug(TrapKind::Panic, "fsf_req", "req_id"));
+        }
+        Trigger::QueueError | Trigger::UnknownRequestId => return Ok(0),
+        _ => {}
+    }
+    if !adapter.attributes.get() {
+        return Ok(Errno::ENOENT.code());
+    }
+    // I/O holds no attribute open.
+    let _open =
+        (!matches!(step.trigger, Trigger::Read | Trigger::Write | Trigger::Flush)).then(|| Callback::of(adapter));
+    let result = match step.trigger {
+        Trigger::PortRescan => sysfs::port_rescan_store(adapter).await?,
+        Trigger::PortRemove => sysfs::port_remove_store(adapter, wwpn).await?,
+        Trigger::AdapterFailed => sysfs::adapter_failed_store(adapter, step.a).await?,
+        Trigger::DiagMaxAge => {
+            adapter.diagnostics.max_age.set(step.a);
+            Ok(1)
+        }
+        Trigger::ReadAttribute => {
+            let attribute = Attribute::from_raw(step.a.into());
+            let of_host = !matches!(attribute, Attribute::B2bCredit | Attribute::Temperature);
+            if of_host && !host_is_visible(adapter) {
+                Err(Errno::ENOENT)
+            } else {
+                statistics::attribute_show(adapter, attribute).await?
+            }
+        }
+        Trigger::PortFailed | Trigger::UnitAdd | Trigger::UnitRemove | Trigger::UnitFailed => {
+            match adapter.port_by_wwpn(wwpn) {
+                Some(port) => on_port(adapter, &port, step, lun).await?,
+                None => Err(Errno::ENOENT),
+            }
+        }
+        _ => on_host(kernel, adapter, step, wwpn, lun).await?,
+    };
+    Ok(code(result))
+}
+
+fn host_is_visible(adapter: &Adapter) -> bool {
+    adapter.scsi_host.borrow().as_ref().is_some_and(|h| h.is_visible() && !h.is_released())
+}
+
+async fn on_port(adapter: &Rc<Adapter>, port: &Rc<Port>, step: &Step, lun: u64) -> sysfs::Outcome {
+    match step.trigger {
+        Trigger::PortFailed => sysfs::port_failed_store(adapter, port).await,
+        Trigger::UnitAdd => sysfs::unit_add_store(adapter, port, lun).await,
+        Trigger::UnitRemove => Ok(unit::unit_remove(adapter, port, lun).await?.map(|()| 1)),
+        _ => {
+            if !port.unit_list.borrow().iter().any(|u| u.lun == lun) {
+                return Ok(Err(Errno::ENOENT));
+            }
+            sysfs::unit_failed_store(adapter, port, lun).await
+        }
+    }
+}
+
+async fn on_host(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step: &Step, wwpn: u64, lun: u64) -> sysfs::Outcome {
+    if !host_is_visible(adapter) {
+        return Ok(Err(Errno::ENOENT));
+    }
+    match step.trigger {
+        Trigger::HostReset => {
+            return sysfs::host_reset_store(adapter, HostResetKind::from_raw(step.a.into())).await;
+        }
+        Trigger::Scan => {
+            return sysfs::scan_store(adapter, ScanTarget::from_raw(step.a.into()), wwpn, lun).await;
+        }
+        Trigger::HostDevLossTmo => {
+            adapter.set_fc_host("dev_loss_tmo", |fc| fc.dev_loss_tmo.set(step.a))?;
+            for rport in adapter.shost(Access::Read, "rports")?.rports() {
+                // What a remote port says to it is not looked at (midlayer.md 3.8).
+                let _ = set_dev_loss_tmo(&rport, step.a);
+            }
+            return Ok(Ok(1));
+        }
+        Trigger::RportDevLossTmo => {
+            let rport = adapter.shost(Access::Read, "rports")?.rports().into_iter().find(|r| r.wwpn.get() == wwpn);
+            return Ok(rport.map_or(Err(Errno::ENOENT), |rport| set_dev_loss_tmo(&rport, step.a)));
+        }
+        Trigger::ResetStatistics => return statistics::reset(adapter).await,
+        Trigger::HostState => return Err(kernel.unmodelled("writes to a host's state")),
+        Trigger::RportFastIoFailTmo => return Err(kernel.unmodelled("the fast I/O fail timer of remote ports")),
+        Trigger::RportState => {
+            return Err(kernel.unmodelled("writes to a remote port's state"));
+        }
+        _ => {}
+    }
+    let host = adapter.scsi_host.borrow().clone();
+    let sdev = host.as_ref().and_then(|h| find_sdev(h, wwpn, lun)).filter(|s| s.is_visible());
+    match sdev {
+        Some(sdev) => on_sdev(kernel, adapter, &sdev, step).await,
+        None => Ok(Err(Errno::ENOENT)),
+    }
+}
+
+async fn on_sdev(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, sdev: &Rc<ScsiDevice>, step: &Step) -> sysfs::Outcome {
+    let disk = sdev.disk.borrow().clone().filter(|d| d.published.get());
+    match step.trigger {
+        Trigger::SdevFailed => sysfs::sdev_failed_store(adapter, sdev).await,
+        Trigger::LatencyReset => Ok(Ok(1)),
+        Trigger::QueueDepth => {
+            if step.a == 0 {
+                return Ok(Err(Errno::EINVAL));
+            }
+            sdev.queue_depth.set(step.a);
+            Ok(Ok(1))
+        }
+        Trigger::SdevDelete => {
+            remove_device(sdev).await?;
+            Ok(Ok(1))
+        }
+        Trigger::Read => sd_read_write(sdev, Cdb::Read { lba: step.a, blocks: step.b }).await,
+        Trigger::Write => {
+            // The pattern tells apart what was written where.
+            let pattern = u64::from(step.a) << 32 | u64::from(step.b);
+            sd_read_write(sdev, Cdb::Write { lba: step.a, blocks: step.b, pattern }).await
+        }
+        Trigger::Flush => sd_flush(sdev).await,
+        Trigger::SwitchElevator if disk.is_some() => {
+            Ok(elevator_change(sdev, Elevator::from_raw(step.a.into())).await?.map(|()| 1))
+        }
+        Trigger::NrRequests if disk.is_some() => Ok(update_nr_requests(sdev, step.a).await?.map(|()| 1)),
+        Trigger::Integrity => match disk.filter(|d| d.integrity.get()) {
+            Some(disk) => {
+                disk.integrity_enabled.set(step.a != 0);
+                Ok(Ok(1))
+            }
+            None => Ok(Err(Errno::ENOENT)),
+        },
+        Trigger::ProtectionType => match disk {
+            Some(disk) => {
+                disk.protection_type.set(step.a as u8);
+                Ok(Ok(1))
+            }
+            None => Ok(Err(Errno::ENOENT)),
+        },
+        Trigger::SwitchElevator | Trigger::NrRequests => Ok(Err(Errno::ENOENT)),
+        Trigger::SdevState | Trigger::SdevRescan => Err(kernel.unmodelled("writes to a SCSI device's state")),
+        Trigger::SgReset => Err(kernel.unmodelled("the reset ioctl")),
+        _ => Err(kernel.unmodelled("this trigger")),
+    }
+}
+
+/// fc_rport_set_dev_loss_tmo: fast_io_fail_tmo is off, as nothing here can set it.
+fn set_dev_loss_tmo(rport: &Rport, seconds: u32) -> Result<u64, Errno> {
+    match rport.state() {
+        RportState::Blocked | RportState::Deleted | RportState::NotPresent => Err(Errno::EBUSY),
+        RportState::Online if seconds > MAX_DEV_LOSS => Err(Errno::EINVAL),
+        RportState::Online => {
+            rport.dev_loss_tmo.set(seconds);
+            Ok(1)
+        }
+    }
+}
