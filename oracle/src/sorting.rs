@@ -29,7 +29,9 @@ impl Taken {
             Reach::Interval => located.steps_begun == self.at && located.difference.surplus().is_some(),
             Reach::Onward => located.steps_begun >= self.at,
         };
-        in_reach && located.difference.device() == Some(self.device)
+        // Once the sides are at different times, device-loss timers of other devices may have run out on one of them.
+        let apart = self.allowance.reach == Reach::Onward && located.time_us.eager != located.time_us.deferred;
+        in_reach && (apart || located.difference.device() == Some(self.device))
     }
 }
 

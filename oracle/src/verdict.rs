@@ -30,6 +30,12 @@ pub enum Skip {
         /// Where it never came.
         missed: Side,
     },
+    /// A step's injected failure happened on one side only: it was armed after eager's registration, or in a recovery that the
+    /// other side did not need.
+    OneSidedFailure {
+        /// Index of the step, from 0.
+        step: usize,
+    },
     /// A step's moment is registration itself, which the two sides pass at different times by design.
     RegistrationMoment {
         /// Index of the step, from 0.
@@ -44,7 +50,9 @@ impl Skip {
     pub const fn step(self) -> Option<usize> {
         match self {
             Self::Unmodelled { .. } => None,
-            Self::OneSidedMoment { step, .. } | Self::RegistrationMoment { step, .. } => Some(step),
+            Self::OneSidedMoment { step, .. }
+            | Self::OneSidedFailure { step }
+            | Self::RegistrationMoment { step, .. } => Some(step),
         }
     }
 }
@@ -56,6 +64,7 @@ impl std::fmt::Display for Skip {
             Self::OneSidedMoment { step, trigger, missed } => {
                 write!(f, "the moment of step {}, {}, never comes in {missed}", step + 1, trigger.text())
             }
+            Self::OneSidedFailure { step } => write!(f, "the failure of step {} happens on one side only", step + 1),
             Self::RegistrationMoment { step, trigger } => {
                 write!(f, "the moment of step {}, {}, is registration itself", step + 1, trigger.text())
             }

@@ -2,7 +2,7 @@
 
 use regdiff_observation::{Attribute, Event, Object, Observation, Rest, Stamped, StepOutcome, UeventAction};
 use regdiff_scenario::scalar::Scalar;
-use regdiff_scenario::{FailPoint, Scenario, Step, Trigger};
+use regdiff_scenario::{FailPoint, Scenario, Step, Topology, Trigger};
 
 use crate::divergence::{Difference, Located};
 use crate::finding::Finding;
@@ -117,6 +117,11 @@ impl<'a> Context<'a> {
     /// Whether any host of this scenario can ever have protection capabilities.
     pub fn protection_is_asked_for(&self) -> bool {
         self.scenario.module.dif || self.scenario.module.dix
+    }
+
+    /// Whether a device says that it is connected point to point.
+    pub fn is_ptp(&self, device: u8) -> bool {
+        self.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint)
     }
 
     /// A step of a difference in outcomes.

@@ -55,6 +55,29 @@ pub(super) const LIST: &[Allowance] = &[
         reach: Reach::Difference,
         covers: eager_stale_host,
     },
+    Allowance {
+        id: "eager-null-host",
+        allows: "eager follows the null pointer of a host that is not registered yet, or not any more",
+        why: "the adapter's files are visible before its host is added, and recovery may still run when the host is removed",
+        evidence: "driver.md 20 F2 to F10; patches 2 to 7",
+        review: "2027-06-01",
+        scenario: "registration/eager-null-host",
+        reach: Reach::Difference,
+        covers: eager_null_host,
+    },
+];
+
+/// Where the series asks for the host, and eager does not.
+const FENCED: &[&str] = &[
+    "zfcp_erp_set_adapter_status",
+    "zfcp_erp_clear_adapter_status",
+    "zfcp_fsf_exchange_config_data_handler",
+    "zfcp_fsf_exchange_config_evaluate",
+    "zfcp_fsf_exchange_port_evaluate",
+    "zfcp_fsf_fc_host_link_down",
+    "zfcp_scsi_set_prot",
+    "zfcp_erp_adapter_strategy_open_ptp_port",
+    "zfcp_fc_scan_ports",
 ];
 
 /// Whether the cause of this file can be at work.
@@ -94,4 +117,12 @@ fn eager_stale_host(context: &Context<'_>, finding: &Finding) -> bool {
         && trap.kind == TrapKind::UseAfterFree
         && trap.object == "Scsi_Host"
         && trap.device.is_some_and(|device| context.registration_may_fail(device, usize::MAX))
+}
+
+fn eager_null_host(_: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    finding.side == Side::Eager
+        && trap.kind == TrapKind::NullAccess
+        && trap.object == "Scsi_Host"
+        && FENCED.contains(&&*trap.function)
 }

@@ -1,7 +1,7 @@
 //! Intended: what the series changes on purpose.
 
-use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome};
-use regdiff_scenario::Trigger;
+use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome, UeventAction};
+use regdiff_scenario::{Command, Step, Trigger};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -44,13 +44,33 @@ pub(super) const LIST: &[Allowance] = &[
         covers: port_rescan_needs_host,
     },
     Allowance {
+        id: "port-scan-timetable",
+        allows: "port scans after one that deferred refused come at other times",
+        why: "the scan that eager did starts its rate limit anew",
+        evidence: "driver.md 13.2, 20 F10; patch 7/8, 71159b6ecb06",
+        review: "2027-06-01",
+        scenario: "registration/port-scan-timetable",
+        reach: Reach::Difference,
+        covers: port_scan_timetable,
+    },
+    Allowance {
+        id: "ptp-port-comes-later",
+        allows: "the port of a point-to-point peer exists in eager while deferred waits for its first registration",
+        why: "deferred makes it after registration, eager after Exchange Config Data",
+        evidence: "driver.md 6.5.1 rows 3 and 6, 20 F7; patch 5/8, ac007adc4d2d",
+        review: "2027-06-01",
+        scenario: "registration/ptp-port-comes-later",
+        reach: Reach::Difference,
+        covers: ptp_port_comes_later,
+    },
+    Allowance {
         id: "host-files-come-later",
         allows: "a user's access to a file of the host fails in deferred before the host exists",
-        why: "there is no such file yet; in eager the access may have asked the firmware",
+        why: "there is no such file yet; in eager the access may have asked the firmware, and its answer counts",
         evidence: "driver.md 18, 22; patch 8/8, d0dff2ac98dd",
         review: "2027-06-01",
         scenario: "registration/host-files-before-host",
-        reach: Reach::Interval,
+        reach: Reach::Onward,
         covers: |context, finding| host_file(context, finding, READS),
     },
     Allowance {
@@ -96,9 +116,9 @@ pub(super) const LIST: &[Allowance] = &[
 ];
 
 /// Steps that read files of the host.
-const READS: &[Trigger] = &[Trigger::ReadAttribute, Trigger::ResetStatistics, Trigger::Scan, Trigger::HostDevLossTmo];
+const READS: &[Trigger] = &[Trigger::ReadAttribute, Trigger::ResetStatistics, Trigger::Scan];
 /// Steps that change what the host does from there on.
-const WRITES: &[Trigger] = &[Trigger::HostReset, Trigger::HostState];
+const WRITES: &[Trigger] = &[Trigger::HostReset, Trigger::HostState, Trigger::HostDevLossTmo];
 
 fn host_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
     match object_of_eager(finding) {
@@ -137,6 +157,48 @@ fn port_rescan_needs_host(context: &Context<'_>, finding: &Finding) -> bool {
             && outcome.outcomes.deferred == StepOutcome::Done(ENODEV)
             && context.waited_for_registration(outcome.device, outcome.at)
     })
+}
+
+/// What a port scan sends.
+const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
+
+fn port_scan_timetable(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((_, Event::Command(sent), at)) = surplus(finding) else { return false };
+    let refused = |(index, step): (usize, &Step)| {
+        step.trigger == Trigger::PortRescan
+            && step.device == sent.device
+            && context.seen.deferred.steps.get(index) == Some(&StepOutcome::Done(ENODEV))
+            && context.seen.eager.steps.get(index).is_some_and(|outcome| !failed(*outcome))
+    };
+    SCAN.contains(&sent.command) && context.scenario.steps.iter().enumerate().take(at as usize).any(refused)
+}
+
+fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
+    let (device, at) = match (object_of_eager(finding), surplus(finding)) {
+        (Some((Object::Port(device, _), located)), _) => (device, located.steps_begun),
+        (_, Some((side, Event::Uevent(uevent), at))) => match uevent.object {
+            Object::Port(device, _) if uevent.action == UeventAction::Add && comes(context, side, device, at) => {
+                (device, at)
+            }
+            _ => return false,
+        },
+        (_, Some((side, Event::Trace(record), at)))
+            if record.tag == "ereptp1" && comes(context, side, record.device, at) =>
+        {
+            (record.device, at)
+        }
+        _ => return false,
+    };
+    let waits = context.waits_for_registration(device, at) || late(context, device, at);
+    context.is_ptp(device) && waits
+}
+
+/// Whether something of registration may show on a side in this stretch: early in eager, or late in deferred.
+fn comes(context: &Context<'_>, side: Side, device: u8, at: u32) -> bool {
+    match side {
+        Side::Eager => context.waits_for_registration(device, at),
+        _ => late(context, device, at),
+    }
 }
 
 fn host_file(context: &Context<'_>, finding: &Finding, triggers: &[Trigger]) -> bool {

@@ -1,7 +1,7 @@
 //! Open: defects or doubts that regdiff found and that still stand. Each is described in FINDINGS.md.
 
 use regdiff_observation::{Attribute, Event, Object, TrapKind};
-use regdiff_scenario::{Command, ContentField, FsfStatus, Topology, Trigger};
+use regdiff_scenario::{Command, ContentField, FsfStatus, Trigger};
 
 use super::context::{Context, surplus};
 use super::{Allowance, Reach};
@@ -83,6 +83,36 @@ pub(super) const LIST: &[Allowance] = &[
         covers: active_fc4s_of_a_dead_link,
     },
     Allowance {
+        id: "refused-firmware-version",
+        allows: "the FC host's firmware version after a configuration answer that was refused: new in eager, old in deferred",
+        why: "eager writes it for every FSF status, deferred with the other attributes of the host",
+        evidence: "FINDINGS.md 7; driver.md 9.1 rows 1, 3b",
+        review: "2027-03-01",
+        scenario: "registration/refused-firmware-version",
+        reach: Reach::Difference,
+        covers: refused_firmware_version,
+    },
+    Allowance {
+        id: "ptp-port-misses-first-open",
+        allows: "a point-to-point port of deferred lacks what a link-down or shutdown of the first open did to ports",
+        why: "it is made after registration, when that is over",
+        evidence: "FINDINGS.md 8; driver.md 6.2, 6.5.1 rows 3 and 6",
+        review: "2027-03-01",
+        scenario: "registration/ptp-port-misses-first-open",
+        reach: Reach::Difference,
+        covers: ptp_port_misses_first_open,
+    },
+    Allowance {
+        id: "host-registered-while-removed",
+        allows: "deferred leaves a host behind when the device is removed while recovery opens the adapter",
+        why: "unregister takes the host away before it stops the recovery thread, which registers another one",
+        evidence: "FINDINGS.md 9; driver.md 3 remove, 4.3 steps 6 and 8, 19",
+        review: "2027-03-01",
+        scenario: "registration/host-registered-while-removed",
+        reach: Reach::Difference,
+        covers: host_registered_while_removed,
+    },
+    Allowance {
         id: "well-known-port-stays-opening",
         allows: "users hang, in both variants, after a well-known port was opened with an unexpected status",
         why: "the handler leaves it OPENING, and nobody else ends the wait",
@@ -107,8 +137,8 @@ const LINK: &[Attribute] = &[
 const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
 /// Recovery records of a port scan.
 const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2"];
-/// port_state "Linkdown".
-const LINKDOWN: u64 = 7;
+/// A port id that the transport's set-up left as it is.
+const UNSET: u64 = u32::MAX as u64;
 
 fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
     let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
@@ -154,12 +184,19 @@ fn fc_host_value(finding: &Finding) -> Option<(u8, Attribute, Pair<u64>, u32)> {
     }
 }
 
-/// Whether deferred shows, at that rest, a port id for a link that it says is down, and eager does not.
+/// Whether deferred shows a port id, at that rest, for a link that it logged as down, and eager does not.
 fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
-    let of = |side, attribute| context.reading(side, Object::FcHost(device), attribute, at);
-    of(Side::Deferred, Attribute::PortState) == Some(LINKDOWN)
-        && of(Side::Deferred, Attribute::PortId).is_some_and(|id| id != 0)
-        && of(Side::Eager, Attribute::PortId) == Some(0)
+    let port_id = |side| context.reading(side, Object::FcHost(device), Attribute::PortId, at);
+    port_id(Side::Deferred).is_some_and(|id| id != 0 && id != UNSET)
+        && port_id(Side::Eager) == Some(0)
+        && link_went_down(context, device, at)
+}
+
+/// Whether deferred logged a link-down of the device until that rest.
+fn link_went_down(context: &Context<'_>, device: u8, at: u32) -> bool {
+    context.until(Side::Deferred, at).iter().any(|stamped| {
+        matches!(stamped.event, Event::Log(line) if line.device == Some(device) && line.id.text().starts_with("LD_"))
+    })
 }
 
 fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
@@ -186,8 +223,7 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
     let Some((Side::Deferred, Event::Uevent(uevent), at)) = surplus(finding) else { return false };
     let Object::Port(device, wwpn) = uevent.object else { return false };
-    let ptp = context.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint);
-    wwpn == 0 && ptp && shows_dead_link(context, device, at)
+    wwpn == 0 && context.is_ptp(device) && shows_dead_link(context, device, at)
 }
 
 fn redo_of_empty_port_data(_: &Context<'_>, finding: &Finding) -> bool {
@@ -203,17 +239,42 @@ fn redo_of_empty_port_data(_: &Context<'_>, finding: &Finding) -> bool {
 
 fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool {
     fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
-        let state = |side| context.reading(side, Object::FcHost(device), Attribute::PortState, at);
         attribute == Attribute::ActiveFc4s
             && values.deferred == 0
             && values.eager != 0
-            && state(Side::Deferred) == state(Side::Eager)
-            && state(Side::Deferred) != Some(ONLINE)
+            && link_went_down(context, device, at)
     })
 }
 
-/// port_state "Online".
-const ONLINE: u64 = 2;
+fn refused_firmware_version(context: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
+        // The adapter's own attribute shows in both variants what eager's FC host shows.
+        attribute == Attribute::FirmwareVersion
+            && context.reading(Side::Deferred, Object::Adapter(device), Attribute::LicVersion, at) == Some(values.eager)
+    })
+}
+
+fn host_registered_while_removed(context: &Context<'_>, finding: &Finding) -> bool {
+    let removed = context.scenario.steps.iter().any(|step| step.trigger == Trigger::Remove);
+    finding.side == Side::Deferred
+        && removed
+        && matches!(&finding.evidence, Evidence::Leftover(leftover) if leftover.what == "Scsi_Host")
+}
+
+fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some(located) = finding.difference() else { return false };
+    let Difference::Value { object: Object::Port(device, _), attribute, values } = located.difference else {
+        return false;
+    };
+    // RUNNING and ERP_FAILED, which shutdown and link-down hand down to the ports there are.
+    const HANDED_DOWN: u64 = 0x4000_0000 | 0x2000_0000;
+    context.is_ptp(device)
+        && match attribute {
+            Attribute::Status => (values.eager ^ values.deferred) & !HANDED_DOWN == 0,
+            Attribute::Failed => values.eager != 0,
+            _ => false,
+        }
+}
 
 fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bool {
     let named = |status| {

@@ -20,8 +20,30 @@ pub(super) struct Parting {
     pub(super) rest: u32,
 }
 
-/// The first step that only one side got to, or that waits for registration itself.
+/// The first step that the sides do not do alike.
 pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Parting> {
+    let moment = by_moment(scenario, seen);
+    let failure = by_failure(seen);
+    match (moment, failure) {
+        (Some(moment), Some(failure)) => Some(if failure.rest < moment.rest { failure } else { moment }),
+        (moment, failure) => moment.or(failure),
+    }
+}
+
+/// The first step whose injected failure happened on one side only. Of a side that stopped early nothing is known.
+fn by_failure(seen: Pair<&Observation>) -> Option<Parting> {
+    if seen.sides().iter().any(|(_, observation)| observation.end != End::Rest) {
+        return None;
+    }
+    let only = |a: &Observation, b: &Observation| {
+        a.failures_hit.iter().copied().filter(|step| !b.failures_hit.contains(step)).min()
+    };
+    let first = [only(seen.eager, seen.deferred), only(seen.deferred, seen.eager)].into_iter().flatten().min()?;
+    Some(Parting { skip: Skip::OneSidedFailure { step: first as usize }, rest: first })
+}
+
+/// The first step that only one side got to, or that waits for registration itself.
+fn by_moment(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Parting> {
     let mut missed_by_both = 0;
     for (step, outcomes) in known(seen).enumerate() {
         let missed = outcomes.map(|outcome| outcome == StepOutcome::Missed);
