@@ -2,7 +2,7 @@
 
 use regdiff_observation::{Attribute, Event, Object, Observation, Rest, Stamped, StepOutcome, UeventAction};
 use regdiff_scenario::scalar::Scalar;
-use regdiff_scenario::{FailPoint, Scenario, Step, Topology, Trigger};
+use regdiff_scenario::{ContentField, FailPoint, Scenario, Step, Topology, Trigger};
 
 use crate::divergence::{Difference, Located};
 use crate::finding::Finding;
@@ -119,9 +119,16 @@ impl<'a> Context<'a> {
         self.scenario.module.dif || self.scenario.module.dix
     }
 
-    /// Whether a device says that it is connected point to point.
+    /// Whether a device says that it is connected point to point, or a script lets it say so.
     pub fn is_ptp(&self, device: u8) -> bool {
-        self.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint)
+        let scripted = self.scenario.firmware.iter().any(|answer| {
+            answer.device == device
+                && answer
+                    .contents
+                    .iter()
+                    .any(|c| c.field == ContentField::FcTopology && c.value == Topology::PointToPoint.to_raw())
+        });
+        scripted || self.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint)
     }
 
     /// A step of a difference in outcomes.

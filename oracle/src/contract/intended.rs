@@ -1,7 +1,7 @@
 //! Intended: what the series changes on purpose.
 
 use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome, UeventAction};
-use regdiff_scenario::{Command, Step, Trigger};
+use regdiff_scenario::Trigger;
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -36,22 +36,12 @@ pub(super) const LIST: &[Allowance] = &[
     Allowance {
         id: "port-rescan-needs-host",
         allows: "a write to port_rescan fails with ENODEV in deferred before the host exists",
-        why: "the port scan uses the FC host, so that the series refuses it",
+        why: "the port scan uses the FC host, so that the series refuses it; eager's scan finds ports and starts the rate limit",
         evidence: "driver.md 20 F10, 22; patch 7/8, 71159b6ecb06",
         review: "2027-06-01",
         scenario: "registration/port-rescan-before-host",
-        reach: Reach::Interval,
+        reach: Reach::Onward,
         covers: port_rescan_needs_host,
-    },
-    Allowance {
-        id: "port-scan-timetable",
-        allows: "port scans after one that deferred refused come at other times",
-        why: "the scan that eager did starts its rate limit anew",
-        evidence: "driver.md 13.2, 20 F10; patch 7/8, 71159b6ecb06",
-        review: "2027-06-01",
-        scenario: "registration/port-scan-timetable",
-        reach: Reach::Difference,
-        covers: port_scan_timetable,
     },
     Allowance {
         id: "ptp-port-comes-later",
@@ -157,20 +147,6 @@ fn port_rescan_needs_host(context: &Context<'_>, finding: &Finding) -> bool {
             && outcome.outcomes.deferred == StepOutcome::Done(ENODEV)
             && context.waited_for_registration(outcome.device, outcome.at)
     })
-}
-
-/// What a port scan sends.
-const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
-
-fn port_scan_timetable(context: &Context<'_>, finding: &Finding) -> bool {
-    let Some((_, Event::Command(sent), at)) = surplus(finding) else { return false };
-    let refused = |(index, step): (usize, &Step)| {
-        step.trigger == Trigger::PortRescan
-            && step.device == sent.device
-            && context.seen.deferred.steps.get(index) == Some(&StepOutcome::Done(ENODEV))
-            && context.seen.eager.steps.get(index).is_some_and(|outcome| !failed(*outcome))
-    };
-    SCAN.contains(&sent.command) && context.scenario.steps.iter().enumerate().take(at as usize).any(refused)
 }
 
 fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {

@@ -44,12 +44,12 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "scan-while-link-is-down",
-        allows: "deferred scans for ports, in vain, while it shows such a link as up",
+        allows: "deferred scans for ports while it shows such a link as up, with all that follows",
         why: "the scan asks the FC host's port type, which is stale",
         evidence: "FINDINGS.md 3; driver.md 13.2",
         review: "2027-03-01",
         scenario: "registration/link-down-in-port-data",
-        reach: Reach::Difference,
+        reach: Reach::Onward,
         covers: scan_while_link_is_down,
     },
     Allowance {
@@ -137,8 +137,6 @@ const LINK: &[Attribute] = &[
 const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
 /// Recovery records of a port scan.
 const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2"];
-/// A port id that the transport's set-up left as it is.
-const UNSET: u64 = u32::MAX as u64;
 
 fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
     let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
@@ -184,11 +182,11 @@ fn fc_host_value(finding: &Finding) -> Option<(u8, Attribute, Pair<u64>, u32)> {
     }
 }
 
-/// Whether deferred shows a port id, at that rest, for a link that it logged as down, and eager does not.
+/// Whether deferred shows a port type, at that rest, for a link that it logged as down, and eager does not.
 fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
-    let port_id = |side| context.reading(side, Object::FcHost(device), Attribute::PortId, at);
-    port_id(Side::Deferred).is_some_and(|id| id != 0 && id != UNSET)
-        && port_id(Side::Eager) == Some(0)
+    let port_type = |side| context.reading(side, Object::FcHost(device), Attribute::PortType, at);
+    port_type(Side::Deferred).is_some_and(|kind| kind != 0)
+        && port_type(Side::Eager) == Some(0)
         && link_went_down(context, device, at)
 }
 
@@ -217,7 +215,9 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
         },
         _ => return false,
     };
-    shows_dead_link(context, device, at)
+    // A host that is removed before the next rest cannot be looked at any more.
+    let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
+    shows_dead_link(context, device, at) || gone && link_went_down(context, device, at)
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
