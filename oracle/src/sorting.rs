@@ -26,7 +26,6 @@ impl Taken {
         let Evidence::Difference(located) = &finding.evidence else { return false };
         let in_reach = match self.allowance.reach {
             Reach::Difference => false,
-            Reach::Interval => located.steps_begun == self.at && located.difference.surplus().is_some(),
             Reach::Onward => located.steps_begun >= self.at,
         };
         // Once the sides are at different times, device-loss timers of other devices may have run out on one of them.

@@ -79,19 +79,9 @@ pub(super) const LIST: &[Allowance] = &[
         why: "eager registers when the adapter is enqueued, and undoes that; deferred has an adapter and recovers it",
         evidence: "driver.md 4.1 step 16, 5.2; patch 8/8, d0dff2ac98dd",
         review: "2027-06-01",
-        scenario: "registration/registration-fails",
+        scenario: "registration/host-alloc-fails",
         reach: Reach::Onward,
         covers: failed_registration_fails_online,
-    },
-    Allowance {
-        id: "failed-registration-is-retried",
-        allows: "the log line and the commands of recovery that tries a failed registration again, in deferred",
-        why: "registration is a part of the adapter open: when it fails, the open fails and is retried as always",
-        evidence: "driver.md 19 step 1, 6.5; patch 8/8, d0dff2ac98dd",
-        review: "2027-06-01",
-        scenario: "registration/registration-is-retried",
-        reach: Reach::Interval,
-        covers: failed_registration_is_retried,
     },
     Allowance {
         id: "host-numbers",
@@ -191,12 +181,6 @@ fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) ->
             && failed(outcome.outcomes.eager)
             && context.registration_may_fail(outcome.device, outcome.step)
     })
-}
-
-fn failed_registration_is_retried(context: &Context<'_>, finding: &Finding) -> bool {
-    matches!(surplus(finding), Some((Side::Deferred, Event::Log(line), at))
-        if line.id == LogId::HostRegFailed
-            && line.device.is_some_and(|device| context.registration_may_fail(device, at as usize)))
 }
 
 fn host_numbers(context: &Context<'_>, finding: &Finding) -> bool {

@@ -63,8 +63,6 @@ impl Allow {
 pub enum Reach {
     /// The one difference that the predicate accepts.
     Difference,
-    /// Also every event of the same FCP device since the rest before: it is what the two sides did differently on the way.
-    Interval,
     /// Everything of the same FCP device from that step on: the sides are no longer in the same situation.
     Onward,
 }

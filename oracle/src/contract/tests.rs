@@ -119,20 +119,12 @@ fn set_online_may_fail_only_if_registration_was_made_to() {
     let seen = registered_after(3);
     let outcomes = Pair { eager: StepOutcome::Done(-12), deferred: StepOutcome::Done(0) };
     let online = Difference::Outcome { step: 1, trigger: Trigger::SetOnline, device: 0, outcomes };
-    let logged = |at_device| {
-        let counts = Pair { eager: 0, deferred: 1 };
-        let line = regdiff_observation::LogLine { id: LogId::HostRegFailed, device: Some(at_device), argument: 0 };
-        at(2, Difference::Event { event: regdiff_observation::Event::Log(line), counts })
-    };
     let with = |fail: Step| Scenario { steps: vec![fail, Step::new(Trigger::SetOnline)], ..Scenario::default() };
     let armed = with(fail.clone());
     assert_eq!(id(&armed, &seen, &at(2, online.clone())), Some("failed-registration-fails-online"));
-    assert_eq!(id(&armed, &seen, &logged(0)), Some("failed-registration-is-retried"));
-    assert_eq!(id(&armed, &seen, &logged(1)), None);
     for (other, part) in [(0, FailPoint::PortAlloc), (1, FailPoint::HostTagSet)] {
         let elsewhere = with(Step { a: part.to_raw() as u32, device: other, ..fail.clone() });
         assert_eq!(id(&elsewhere, &seen, &at(2, online.clone())), None);
-        assert_eq!(id(&elsewhere, &seen, &logged(0)), None);
     }
     let late = Scenario { steps: vec![Step::new(Trigger::SetOnline); 2], ..Scenario::default() };
     assert_eq!(id(&late, &seen, &at(2, online)), None);

@@ -117,33 +117,6 @@ fn an_allowed_difference_never_hides_a_later_one() {
     assert!(report.allowed.iter().any(|a| a.finding.signature.as_str() == "divergence/scsi_host/absent-in-deferred"));
 }
 
-/// A scenario whose first step makes registration fail, and what both sides show of it.
-fn failing(later: u64) -> Report {
-    let mut scenario = scenario();
-    let mut fail = Step::new(Trigger::Fail);
-    fail.a = FailPoint::HostTagSet.to_raw() as u32;
-    scenario.steps.insert(0, fail);
-    judged(Allow::Intended, &scenario, |variant| {
-        let mut seen = Observation::default();
-        let failed: &[Event] = &[log(LogId::HostRegFailed), log(LogId::Oper)];
-        rest(&mut seen, 2, if variant.left { &[] } else { failed }, &[]);
-        let value = if variant.left { 0 } else { later };
-        rest(&mut seen, 3, &[], &[reading(Object::Adapter(0), Attribute::Status, value)]);
-        seen
-    })
-}
-
-#[test]
-fn an_allowance_reaches_over_its_stretch_and_no_further() {
-    let report = failing(0);
-    assert_eq!(report.verdict, Verdict::Agree);
-    let allowed: Vec<_> = report.allowed.iter().map(|a| (a.id, a.finding.signature.to_string())).collect();
-    let id = "failed-registration-is-retried";
-    let events = ["divergence/event.log.OPER", "divergence/event.log.HOST_REG_FAILED"];
-    assert!(events.iter().all(|event| allowed.contains(&(id, (*event).to_owned()))));
-    assert_eq!(signatures(&failing(1).findings), ["divergence/adapter.status"]);
-}
-
 #[test]
 fn an_allowance_reaches_onward_on_its_device_only() {
     let mut scenario = scenario();

@@ -1,0 +1,84 @@
+//! The curated corpus: every file is judged, and every allowance is needed by the scenario it names.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use regdiff_oracle::{Allow, Options, Report, contract, judge, target};
+use regdiff_scenario::{Scenario, bytes, text};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
+}
+
+/// Every scenario of the corpus as `folder/name`, with its text.
+fn corpus() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for folder in std::fs::read_dir(root()).expect("the corpus is part of the repository") {
+        let folder = folder.expect("it can be read").path();
+        for file in std::fs::read_dir(&folder).expect("a folder of the corpus") {
+            let file = file.expect("it can be read").path();
+            let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let id = format!("{}/{}", name(&folder), name(&file));
+            files.push((id, std::fs::read_to_string(&file).expect("a text")));
+        }
+    }
+    files.sort();
+    assert!(files.len() > 20, "the corpus is found");
+    files
+}
+
+fn parsed(id: &str, file: &str) -> Scenario {
+    text::parse(file).unwrap_or_else(|error| panic!("{id}: {error}"))
+}
+
+fn judged(scenario: &Scenario, allow: Allow) -> Report {
+    judge(scenario, &Options::allowing(allow))
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_survives_both_forms() {
+    for (id, file) in corpus() {
+        assert!(file.starts_with("# "), "{id} begins with a line that says what it is for");
+        let scenario = parsed(&id, &file);
+        assert!(scenario.is_canonical(), "{id}");
+        assert_eq!(bytes::decode(&bytes::encode(&scenario)), scenario, "{id}");
+        assert_eq!(text::parse(&text::print(&scenario)).as_ref(), Ok(&scenario), "{id}");
+    }
+}
+
+#[test]
+fn nothing_in_the_corpus_is_unexplained() {
+    for (id, file) in corpus() {
+        let report = judged(&parsed(&id, &file), Allow::Open);
+        let signatures: Vec<_> = report.findings.iter().map(|finding| finding.signature.as_str()).collect();
+        assert_eq!(signatures, [""; 0], "{id}");
+    }
+}
+
+#[test]
+fn every_allowance_is_used_by_the_scenario_it_names() {
+    let corpus = corpus();
+    for (status, allowance) in contract::all() {
+        let (id, file) = corpus
+            .iter()
+            .find(|(id, _)| id == allowance.scenario)
+            .unwrap_or_else(|| panic!("{}: corpus/{}.toml is missing", allowance.id, allowance.scenario));
+        let report = judged(&parsed(id, file), Allow::Open);
+        let used: BTreeSet<_> = report.allowed.iter().map(|allowed| allowed.id).collect();
+        assert!(used.contains(allowance.id), "{id} does not need {} ({}): {used:?}", allowance.id, status.text());
+    }
+}
+
+#[test]
+fn the_drill_finds_the_seed_and_nothing_else() {
+    let run = |name: &str, check: fn(&[u8])| {
+        let (id, file) = corpus().into_iter().find(|(id, _)| id == name).expect("it is part of the corpus");
+        let encoded = bytes::encode(&parsed(&id, &file));
+        std::panic::catch_unwind(|| check(&encoded)).is_err()
+    };
+    assert!(run("rediscovery/lp1887124", target::rediscovery));
+    assert!(!run("registration/lp1887124", target::registration));
+    assert!(!run("registration/late-protection-features", target::registration));
+    assert!(!run("registration/incomplete-first-open", target::rediscovery));
+    assert!(!run("registration/nominal", target::rediscovery));
+}

@@ -1,0 +1,40 @@
+//! What the default generator must reach, and that a verdict never changes.
+//!
+//! The same floors are held over 100,000 scenarios in a release build by `regdiff stats`, which CI runs.
+
+use regdiff_oracle::{Allow, Options, Verdict, judge};
+use regdiff_scenario::Scenario;
+
+/// How many scenarios this test takes; their seeds are fixed.
+const SCENARIOS: u64 = 3000;
+/// At least this share, in percent, registers a host in both variants.
+const REGISTER: u64 = 40;
+/// At least this share sends a SCSI command.
+const SCSI: u64 = 20;
+/// At most this share is skipped.
+const SKIPPED: u64 = 40;
+
+#[test]
+fn generated_scenarios_reach_registration_and_scsi_commands() {
+    let options = Options::allowing(Allow::Open);
+    let (mut register, mut scsi, mut skipped) = (0, 0, 0);
+    for seed in 0..SCENARIOS {
+        let report = judge(&Scenario::generate(seed), &options);
+        register += u64::from(report.registered.eager && report.registered.deferred);
+        scsi += u64::from(report.scsi_commands.eager + report.scsi_commands.deferred > 0);
+        skipped += u64::from(matches!(report.verdict, Verdict::Skipped { .. }));
+    }
+    let percent = |count: u64| count * 100 / SCENARIOS;
+    assert!(percent(register) >= REGISTER, "{register} of {SCENARIOS} register a host in both variants");
+    assert!(percent(scsi) >= SCSI, "{scsi} of {SCENARIOS} send a SCSI command");
+    assert!(percent(skipped) <= SKIPPED, "{skipped} of {SCENARIOS} are skipped");
+}
+
+#[test]
+fn a_second_run_says_the_same() {
+    let options = Options::default();
+    for seed in 0..SCENARIOS / 4 {
+        let scenario = Scenario::generate(seed);
+        assert_eq!(judge(&scenario, &options), judge(&scenario, &options), "seed {seed}");
+    }
+}
