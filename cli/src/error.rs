@@ -72,6 +72,9 @@ pub(crate) enum Error {
         /// What to do.
         cure: String,
     },
+    /// Signals cannot be caught.
+    #[error("signals cannot be caught: {0}")]
+    Signals(#[source] io::Error),
     /// An engine cannot be built or started.
     #[error("the engine {engine} cannot be used: {why}")]
     Engine {
@@ -118,6 +121,7 @@ impl Error {
             Self::Exists(_) => "name another file, or move this one away first".into(),
             Self::Write { .. } => "check that the folder exists, may be written and has room".into(),
             Self::Stdout(_) => "check where the output goes to, and whether there is room".into(),
+            Self::Signals(_) => "check what the environment lets a process do".into(),
             Self::Arguments(_, cure) => (*cure).into(),
             Self::NothingToMinimise { cure, .. } => cure.clone(),
             Self::Engine { .. } => "use --engine generate, which needs nothing".into(),

@@ -23,11 +23,6 @@ impl Out {
         Self { stream: stdout(), closed: false }
     }
 
-    /// Whether the reader went away: long work may stop.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// A line of text.
     pub(crate) fn line(&mut self, line: impl Display) -> Result<(), Error> {
         self.write(format!("{line}\n").as_bytes())

@@ -7,7 +7,7 @@ use regdiff_oracle::{Report, Signature, Skip, Verdict};
 use serde::Serialize;
 
 use crate::exit_code::ExitCode;
-use crate::style::HEADING;
+use crate::style::{HEADING, QUIET};
 
 /// The verdicts by name, in the order in which they are shown.
 const VERDICTS: [&str; 5] = ["agree", "findings", "skipped", "limit_hit", "cut_short"];
@@ -141,12 +141,19 @@ impl Tally {
 
     /// Findings and what was allowed, a line each.
     pub(crate) fn sightings(&self) -> String {
-        let mut text = String::new();
-        list(&mut text, "findings by signature", &self.findings);
-        list(&mut text, "allowed by id", &self.allowed);
-        list(&mut text, "schedule-dependent, no matter of registration", &self.schedule_dependent);
-        list(&mut text, "bugs of regdiff itself", &self.own_bugs);
-        text
+        let findings = list("findings by signature", &self.findings);
+        let schedule = list("schedule-dependent, no matter of registration", &self.schedule_dependent);
+        findings + &self.allowed_list() + &schedule + &self.own_bug_list()
+    }
+
+    /// Uses of allowances, a line each.
+    pub(crate) fn allowed_list(&self) -> String {
+        list("allowed by id", &self.allowed)
+    }
+
+    /// Panics of regdiff itself, a line each.
+    pub(crate) fn own_bug_list(&self) -> String {
+        list("bugs of regdiff itself", &self.own_bugs)
     }
 
     fn row(&self, text: &mut String, what: &str, count: u64) {
@@ -174,12 +181,13 @@ fn descending<K, V, N: Ord>(list: &BTreeMap<K, V>, count: impl Fn(&V) -> N) -> V
     list
 }
 
-fn list<K: std::fmt::Display>(text: &mut String, heading: &str, sightings: &BTreeMap<K, Sighting>) {
+fn list<K: std::fmt::Display>(heading: &str, sightings: &BTreeMap<K, Sighting>) -> String {
     if sightings.is_empty() {
-        return;
+        return String::new();
     }
-    let _ = writeln!(text, "{HEADING}{heading}{HEADING:#}");
+    let mut text = format!("{HEADING}{heading}{HEADING:#} ({})\n", sightings.len());
     for (what, sighting) in descending(sightings, |sighting| sighting.scenarios) {
-        let _ = writeln!(text, "  {:>9}  {what}  (first: {})", sighting.scenarios, sighting.first);
+        let _ = writeln!(text, "  {:>9}  {what}  {QUIET}first: {}{QUIET:#}", sighting.scenarios, sighting.first);
     }
+    text
 }

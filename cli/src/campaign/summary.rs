@@ -1,0 +1,160 @@
+//! What a campaign did: findings by signature, comparisons made, outcomes, files kept.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use regdiff_oracle::{Signature, target};
+use serde_json::{Value, json};
+
+use super::keeper::Kept;
+use super::{Engine, Settings, report};
+use crate::args::AllowLevel;
+use crate::exit_code::ExitCode;
+use crate::repeat;
+use crate::style::{BAD, GOOD, HEADING, QUIET};
+use crate::tally::Tally;
+
+/// The counts of a campaign.
+#[derive(Clone, Debug)]
+pub(crate) struct Summary {
+    settings: Settings,
+    /// Scenarios judged by the searchers of this process: each is one comparison.
+    pub(super) compared: Tally,
+    /// Inputs that libFuzzer kept, judged once more in this process.
+    pub(super) harvested: Tally,
+    /// Executions that libFuzzer counts.
+    pub(super) executions: Option<u64>,
+    /// Judgements that minimising took, which are in no other count.
+    pub(super) minimising: u64,
+    /// How long the search took.
+    pub(super) searched: Duration,
+    /// What was kept.
+    pub(super) kept: BTreeMap<Signature, Kept>,
+}
+
+impl Summary {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            compared: Tally::default(),
+            harvested: Tally::default(),
+            executions: None,
+            minimising: 0,
+            searched: Duration::ZERO,
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// How many different signatures were seen.
+    pub(super) fn signatures(&self) -> usize {
+        let own = &self.compared.findings;
+        own.len() + self.harvested.findings.keys().filter(|signature| !own.contains_key(signature)).count()
+    }
+
+    /// How the command ends.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        let code = self.compared.exit_code().and(self.harvested.exit_code());
+        let is_drill = self.settings.target.kind == target::Kind::Drill;
+        // A drill searches for what is known to be there.
+        if code == ExitCode::Clean && is_drill { ExitCode::Baseline } else { code }
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let (settings, compared) = (&self.settings, &self.compared);
+        let seconds = self.searched.as_secs_f64();
+        let mut text = format!(
+            "{HEADING}campaign{HEADING:#} of {seconds:.1} s: target {}, --allow {}, seed {}\n",
+            settings.target.name,
+            AllowLevel::from(settings.target.allow).text(),
+            settings.seed
+        );
+        let rate = compared.scenarios as f64 / seconds.max(1e-9);
+        let _ = writeln!(text, "  comparisons made {}, {rate:.0} a second", compared.scenarios);
+        if let Some(executions) = self.executions {
+            let kept = &self.harvested;
+            let _ = writeln!(text, "  libFuzzer made {executions} executions more (its own count)");
+            let _ = writeln!(text, "  it kept {} inputs; judged again: {}", kept.scenarios, kept.outcome_line());
+        }
+        let _ = writeln!(text, "  minimising took {} judgements more", self.minimising);
+        text.push_str(&compared.outcomes());
+        text.push_str(&self.findings());
+        text.push_str(&compared.allowed_list());
+        if !compared.schedule_dependent.is_empty() {
+            let count = compared.schedule_dependent.len();
+            let _ =
+                writeln!(text, "{HEADING}schedule-dependent{HEADING:#}, no matter of registration: {count} signatures");
+        }
+        text.push_str(&compared.own_bug_list());
+        text
+    }
+
+    /// Each signature with how often it was seen, and the folder of its smallest scenario.
+    fn findings(&self) -> String {
+        let Some(first) = self.kept.values().next() else {
+            return format!("{GOOD}no findings{GOOD:#}\n");
+        };
+        let files = "scenario.toml, report.txt and verdict.json in each folder";
+        let mut text = format!("{HEADING}findings by signature{HEADING:#} ({}; {files})\n", self.kept.len());
+        let mut kept: Vec<(&Signature, &Kept)> = self.kept.iter().collect();
+        kept.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.seen));
+        for (signature, kept) in kept {
+            let state = match (kept.from_before, kept.minimal) {
+                (true, _) => ", from an earlier campaign",
+                (_, true) => ", minimal",
+                _ => "",
+            };
+            let folder = kept.folder.display();
+            let _ = writeln!(text, "  {:>9}  {BAD}{signature}{BAD:#}", kept.seen);
+            let _ = writeln!(text, "             {QUIET}{folder}/  {} parts{state}{QUIET:#}", kept.parts);
+        }
+        let _ = writeln!(text, "  repeat one: {}", report::repeat(&self.settings, &first.folder));
+        text
+    }
+
+    /// The command that does the same again, as far as that is possible.
+    pub(crate) fn repeat(&self) -> String {
+        let settings = &self.settings;
+        let mut words = vec![repeat::program(), "fuzz".to_owned()];
+        let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+        option("--target", settings.target.name.to_owned());
+        option("--seed", settings.seed.to_string());
+        option("--jobs", settings.jobs.to_string());
+        match settings.engine {
+            // Only the number of comparisons decides what it does, not the speed of the machine.
+            Engine::Generate => option("--comparisons", self.compared.scenarios.to_string()),
+            Engine::LibFuzzer => option("--seconds", settings.time.as_secs().to_string()),
+        }
+        option("--engine", settings.engine.text().to_owned());
+        repeat::join(&words)
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        let settings = &self.settings;
+        let kept = self.kept.iter().map(|(signature, kept)| {
+            json!({
+                "signature": signature, "seen": kept.seen, "folder": kept.folder.display().to_string(),
+                "parts": kept.parts, "minimal": kept.minimal, "from_before": kept.from_before,
+                "repeat": report::repeat(settings, &kept.folder),
+            })
+        });
+        json!({
+            "target": settings.target.name,
+            "allow": AllowLevel::from(settings.target.allow).text(),
+            "engine": settings.engine.text(),
+            "seed": settings.seed,
+            "jobs": settings.jobs,
+            "seconds": self.searched.as_secs_f64(),
+            "comparisons": self.compared.scenarios,
+            "libfuzzer_executions": self.executions,
+            "minimising_judgements": self.minimising,
+            "compared": self.compared,
+            "harvested": self.harvested,
+            "kept": kept.collect::<Vec<Value>>(),
+            "repeat": self.repeat(),
+            "exit_code": self.exit_code().code(),
+        })
+    }
+}
