@@ -1,7 +1,7 @@
 //! Intended: what the series changes on purpose.
 
 use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome, UeventAction};
-use regdiff_scenario::Trigger;
+use regdiff_scenario::{Command, Step, Trigger};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -61,7 +61,7 @@ pub(super) const LIST: &[Allowance] = &[
         review: "2027-06-01",
         scenario: "registration/host-files-before-host",
         reach: Reach::Onward,
-        covers: |context, finding| host_file(context, finding, READS),
+        covers: |context, finding| host_file(context, finding, READS) || asked_by_file(context, finding),
     },
     Allowance {
         id: "host-commands-come-later",
@@ -173,6 +173,20 @@ fn host_file(context: &Context<'_>, finding: &Finding, triggers: &[Trigger]) -> 
             && failed(outcome.outcomes.deferred)
             && context.waited_for_registration(outcome.device, outcome.at)
     })
+}
+
+/// Whether eager asked the firmware for a file of the host that deferred has not got; both may have returned the same error.
+fn asked_by_file(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Eager, Event::Command(sent), at)) = surplus(finding) else { return false };
+    let exchange = matches!(sent.command, Command::ExchangeConfigData | Command::ExchangePortData);
+    let refused = |(index, step): (usize, &Step)| {
+        READS.contains(&step.trigger)
+            && step.device == sent.device
+            && context.seen.deferred.steps.get(index).is_some_and(|outcome| failed(*outcome))
+    };
+    exchange
+        && context.waited_for_registration(sent.device, at)
+        && context.scenario.steps.iter().enumerate().take(at as usize).any(refused)
 }
 
 fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) -> bool {

@@ -103,14 +103,15 @@ pub(super) const LIST: &[Allowance] = &[
         covers: ptp_port_misses_first_open,
     },
     Allowance {
-        id: "host-registered-while-removed",
-        allows: "deferred leaves a host behind when the device is removed while recovery opens the adapter",
-        why: "unregister takes the host away before it stops the recovery thread, which registers another one",
-        evidence: "FINDINGS.md 9; driver.md 3 remove, 4.3 steps 6 and 8, 19",
+        id: "half-registered-host",
+        allows: "deferred follows the null FC data of a host that is allocated and not added yet",
+        why: "the pointer is stored right after the allocation, so that every fence lets other contexts through while \
+              recovery is still adding the host",
+        evidence: "FINDINGS.md 9; driver.md 5.2, 19 last paragraph, R3",
         review: "2027-03-01",
-        scenario: "registration/host-registered-while-removed",
+        scenario: "registration/half-registered-host",
         reach: Reach::Difference,
-        covers: host_registered_while_removed,
+        covers: half_registered_host,
     },
     Allowance {
         id: "well-known-port-stays-opening",
@@ -254,11 +255,9 @@ fn refused_firmware_version(context: &Context<'_>, finding: &Finding) -> bool {
     })
 }
 
-fn host_registered_while_removed(context: &Context<'_>, finding: &Finding) -> bool {
-    let removed = context.scenario.steps.iter().any(|step| step.trigger == Trigger::Remove);
-    finding.side == Side::Deferred
-        && removed
-        && matches!(&finding.evidence, Evidence::Leftover(leftover) if leftover.what == "Scsi_Host")
+fn half_registered_host(_: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    finding.side == Side::Deferred && trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs"
 }
 
 fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {

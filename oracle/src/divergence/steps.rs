@@ -30,11 +30,8 @@ pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<P
     }
 }
 
-/// The first step whose injected failure happened on one side only. Of a side that stopped early nothing is known.
+/// The first step whose injected failure happened on one side only, be it that the other side stopped before.
 fn by_failure(seen: Pair<&Observation>) -> Option<Parting> {
-    if seen.sides().iter().any(|(_, observation)| observation.end != End::Rest) {
-        return None;
-    }
     let only = |a: &Observation, b: &Observation| {
         a.failures_hit.iter().copied().filter(|step| !b.failures_hit.contains(step)).min()
     };
