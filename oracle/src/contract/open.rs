@@ -1,6 +1,6 @@
 //! Open: defects or doubts that regdiff found and that still stand. Each is described in FINDINGS.md.
 
-use regdiff_observation::{Attribute, Event, Object, TrapKind};
+use regdiff_observation::{Attribute, Event, LogId, LogLine, Object, TrapKind};
 use regdiff_scenario::{Command, ContentField, FsfStatus, Trigger};
 
 use super::context::{Context, surplus};
@@ -83,14 +83,14 @@ pub(super) const LIST: &[Allowance] = &[
         covers: active_fc4s_of_a_dead_link,
     },
     Allowance {
-        id: "refused-firmware-version",
-        allows: "the FC host's firmware version after a configuration answer that was refused: new in eager, old in deferred",
-        why: "eager writes it for every FSF status, deferred with the other attributes of the host",
-        evidence: "FINDINGS.md 7; driver.md 9.1 rows 1, 3b",
+        id: "refused-configuration",
+        allows: "versions and serial number of the FC host after a configuration answer that was refused: new on one side only",
+        why: "the series gathered what was written to the host at several places, so that it comes before or after a refusal",
+        evidence: "FINDINGS.md 7; driver.md 9.1 rows 1, 3b, 3c, 6",
         review: "2027-03-01",
-        scenario: "registration/refused-firmware-version",
+        scenario: "registration/refused-configuration",
         reach: Reach::Difference,
-        covers: refused_firmware_version,
+        covers: refused_configuration,
     },
     Allowance {
         id: "ptp-port-misses-first-open",
@@ -216,9 +216,10 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
         },
         _ => return false,
     };
-    // A host that is removed before the next rest cannot be looked at any more.
+    // Between two rests the host may be removed, or the link come back: then only the log tells.
     let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
-    shows_dead_link(context, device, at) || gone && link_went_down(context, device, at)
+    let first_open = at > 0 && context.registrations(Side::Deferred, device, at - 1) == 0;
+    shows_dead_link(context, device, at) || (gone || first_open) && link_went_down(context, device, at)
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
@@ -247,11 +248,19 @@ fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool 
     })
 }
 
-fn refused_firmware_version(context: &Context<'_>, finding: &Finding) -> bool {
-    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
+fn refused_configuration(context: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| match attribute {
         // The adapter's own attribute shows in both variants what eager's FC host shows.
-        attribute == Attribute::FirmwareVersion
-            && context.reading(Side::Deferred, Object::Adapter(device), Attribute::LicVersion, at) == Some(values.eager)
+        Attribute::FirmwareVersion => {
+            context.reading(Side::Deferred, Object::Adapter(device), Attribute::LicVersion, at) == Some(values.eager)
+        }
+        // Deferred writes them before it looks at topology and QTCB size, eager after.
+        Attribute::HardwareVersion | Attribute::SerialNumber => {
+            let refused =
+                |line: &LogLine| line.device == Some(device) && matches!(line.id, LogId::Topology | LogId::QtcbSmall);
+            context.until(Side::Eager, at).iter().any(|s| matches!(&s.event, Event::Log(line) if refused(line)))
+        }
+        _ => false,
     })
 }
 
