@@ -1,0 +1,13 @@
+//! The driver's behaviour, seen from outside: scenarios in, observations out (driver.md).
+
+mod cycles;
+mod exchanges;
+mod fabric;
+mod fences;
+mod first_online;
+mod link_down;
+mod ports;
+mod retries;
+mod rig;
+mod seed;
+mod triggers;
