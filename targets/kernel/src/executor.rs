@@ -34,10 +34,13 @@ pub(crate) struct Task {
     live: bool,
 }
 
+/// What a timer calls.
+pub(crate) type TimerFunction = Box<dyn FnOnce(&Rc<Kernel>) -> Sim<()>>;
+
 /// What an expiring timer does.
 pub(crate) enum Expiry {
     Wake(TaskId),
-    Call { context: Context, device: u8, function: Box<dyn FnOnce(&Rc<Kernel>) -> Sim<()>> },
+    Call { context: Context, device: u8, function: TimerFunction },
 }
 
 struct Timer {
@@ -170,7 +173,7 @@ impl Executor {
                 }
                 continue;
             }
-            if self.foreground == 0 && !(self.settling && !self.timers.is_empty()) {
+            if self.foreground == 0 && (!self.settling || self.timers.is_empty()) {
                 return match self.rest.take() {
                     Some(id) if self.make_ready(id) => {
                         self.tasks[id.slot as usize].ready = false;

@@ -55,6 +55,8 @@ pub struct Kernel {
     leftovers: RefCell<Vec<Leftover>>,
     failures_hit: RefCell<Vec<u32>>,
     host_numbers: RefCell<Vec<bool>>,
+    /// The kernel warned of a request without protection header: it does so once.
+    warned_of_prot_sdb: Cell<bool>,
     /// Every host there ever was; taken apart when the run is over.
     hosts: RefCell<Vec<Weak<scsi::ScsiHost>>>,
 }
@@ -95,6 +97,7 @@ impl Kernel {
             leftovers: RefCell::default(),
             failures_hit: RefCell::default(),
             host_numbers: RefCell::default(),
+            warned_of_prot_sdb: Cell::new(false),
             hosts: RefCell::default(),
         })
     }

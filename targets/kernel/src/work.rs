@@ -114,6 +114,11 @@ impl WorkQueue {
     pub fn is_destroyed(&self) -> bool {
         self.destroyed.get()
     }
+
+    /// The queue's memory goes with its owner's.
+    pub(crate) fn free(&self) {
+        self.destroyed.set(true);
+    }
 }
 
 impl Kernel {

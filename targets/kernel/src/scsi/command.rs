@@ -6,8 +6,9 @@ use std::rc::Rc;
 use regdiff_scenario::Command;
 
 use super::device::ScsiDevice;
+use super::execute::Kind;
 use super::queue::Carrier;
-use crate::{Completion, Kernel};
+use crate::{Completion, Kernel, TimerId};
 
 /// What a command does, as far as the model cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,10 @@ pub enum Cdb {
         length: u32,
     },
     TestUnitReady,
-    ReadCapacity,
+    /// In 16 bytes, or in 10.
+    ReadCapacity {
+        long: bool,
+    },
     ModeSense {
         page: u8,
     },
@@ -48,7 +52,7 @@ impl Cdb {
             Self::InquiryVpd { .. } => Command::InquiryVpd,
             Self::ReportLuns { .. } => Command::ReportLuns,
             Self::TestUnitReady => Command::TestUnitReady,
-            Self::ReadCapacity => Command::ReadCapacity,
+            Self::ReadCapacity { .. } => Command::ReadCapacity,
             Self::ModeSense { .. } => Command::ModeSense,
             Self::Read { .. } => Command::Read,
             Self::Write { .. } => Command::Write,
@@ -113,6 +117,10 @@ pub enum ScsiData {
         byte5: u8,
         length: u16,
     },
+    /// A vital product data page; page 0 lists the others.
+    Vpd {
+        pages: &'static [u8],
+    },
     Luns(Vec<u64>),
     Capacity {
         blocks: u64,
@@ -168,10 +176,13 @@ pub struct ScsiCommand {
     /// The FSF request that carries it, for the driver (0: none).
     pub host_scribble: Cell<u64>,
     pub(crate) carrier: Carrier,
+    pub(crate) kind: Kind,
     pub(crate) prepared: Cell<bool>,
-    pub(crate) integrity_segments: u32,
+    /// When it was prepared first.
+    pub(crate) born_us: Cell<u64>,
     pub(crate) result: RefCell<Option<ScsiResult>>,
     pub(crate) completion: Completion,
+    pub(crate) timer: Cell<Option<TimerId>>,
 }
 
 impl ScsiCommand {

@@ -1,31 +1,18 @@
-//! scsi_device: states, blocking, removal (midlayer.md 4.7, 4.8).
+//! scsi_device: the object, blocking, removal (midlayer.md 4.7, 4.8).
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use regdiff_observation::{Object, UeventAction};
 
 use super::disk::Disk;
+use super::errno::Errno;
 use super::host::ScsiHost;
 use super::queue::RequestQueue;
 use super::rport::Rport;
+use super::sd_probe::sd_remove;
+use super::sdev_state::SdevState;
 use crate::{Sim, WaitQueue};
-
-/// States with their numeric order in sysfs (midlayer.md 4.7, 14.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-#[expect(missing_docs, reason = "the names are the kernel's")]
-pub enum SdevState {
-    Created = 1,
-    Running = 2,
-    Cancel = 3,
-    Del = 4,
-    Quiesce = 5,
-    Offline = 6,
-    TransportOffline = 7,
-    Block = 8,
-    CreatedBlock = 9,
-}
 
 /// A scsi_device.
 pub struct ScsiDevice {
@@ -43,7 +30,7 @@ pub struct ScsiDevice {
     pub scsi_level: Cell<u8>,
     /// INQUIRY byte 5.
     pub inquiry_byte5: Cell<u8>,
-    /// Queue depth.
+    /// Queue depth: commands at the driver at the same time.
     pub queue_depth: Cell<u32>,
     /// What the host driver keeps per LUN (sdev_to_zfcp).
     pub driver_data: RefCell<Option<Rc<dyn std::any::Any>>>,
@@ -51,8 +38,10 @@ pub struct ScsiDevice {
     pub disk: RefCell<Option<Rc<Disk>>>,
     pub(crate) state: Cell<SdevState>,
     pub(crate) visible: Cell<bool>,
+    /// Commands at the driver.
+    pub(crate) busy: Cell<u32>,
+    /// The state, the depth or the number of busy commands changed.
     pub(crate) state_changed: WaitQueue,
-    pub(crate) myself: RefCell<Weak<ScsiDevice>>,
 }
 
 impl ScsiDevice {
@@ -76,51 +65,80 @@ impl ScsiDevice {
         Object::Sdev(self.host.device, self.rport.wwpn.get(), self.lun)
     }
 
-    pub(crate) fn set_state(&self, state: SdevState) {
+    /// scsi_device_set_state: a transition that the midlayer does not know is refused. Whoever waits for the queue looks again.
+    pub(crate) fn set_state(&self, to: SdevState) -> Result<(), Errno> {
+        let from = self.state.get();
+        if from != to && !from.may_become(to, self.host.kernel.scenario.kernel.midlayer) {
+            return Err(Errno::EINVAL);
+        }
+        self.enter(to);
+        Ok(())
+    }
+
+    fn enter(&self, state: SdevState) {
         self.state.set(state);
         self.state_changed.wake_all(&self.host.kernel);
     }
 
-    /// The transport blocks the device: new commands wait.
+    /// scsi_target_block: new commands wait.
     pub(crate) fn block(&self) {
-        match self.state.get() {
-            SdevState::Running | SdevState::Offline | SdevState::Quiesce => self.set_state(SdevState::Block),
-            SdevState::Created => self.set_state(SdevState::CreatedBlock),
-            _ => {}
+        if self.set_state(SdevState::Block).is_err() {
+            // A device that is being removed cannot be blocked, and need not be.
+            let _ = self.set_state(SdevState::CreatedBlock);
         }
     }
 
-    /// The transport unblocks the device, to RUNNING or TRANSPORT_OFFLINE.
+    /// scsi_target_unblock, to RUNNING or TRANSPORT_OFFLINE; other states than the transport's stay.
     pub(crate) fn unblock(&self, to: SdevState) {
-        match (self.state.get(), to) {
-            (SdevState::Block | SdevState::TransportOffline, _) => self.set_state(to),
-            (SdevState::CreatedBlock, SdevState::Running) => self.set_state(SdevState::Created),
-            (SdevState::CreatedBlock, _) => self.set_state(to),
+        match self.state.get() {
+            SdevState::Block | SdevState::TransportOffline => self.enter(to),
+            SdevState::CreatedBlock if to == SdevState::Running => self.enter(SdevState::Created),
+            SdevState::CreatedBlock => self.enter(to),
             _ => {}
         }
     }
 }
 
-/// scsi_remove_device: takes a device out of sysfs, waits for its requests, tells the driver (midlayer.md 4.8).
+/// scsi_remove_device: as __scsi_remove_device, with the host's scan mutex.
 pub async fn remove_device(sdev: &Rc<ScsiDevice>) -> Sim<()> {
-    let kernel = &sdev.host.kernel;
+    let _frame = sdev.host.kernel.enter("scsi_remove_device");
+    let _guard = sdev.host.scan_mutex.lock(&sdev.host.kernel).await;
+    remove_device_locked(sdev).await
+}
+
+/// __scsi_remove_device: takes a device out of sysfs, waits for its requests, tells the driver (midlayer.md 4.8). The caller
+/// holds the scan mutex.
+pub(crate) async fn remove_device_locked(sdev: &Rc<ScsiDevice>) -> Sim<()> {
+    let host = &sdev.host;
+    let kernel = &host.kernel;
+    debug_assert!(host.scan_mutex.is_locked(), "removals do not overlap");
     let _frame = kernel.enter("__scsi_remove_device");
-    if sdev.is_deleted() || sdev.state.get() == SdevState::Cancel {
+    if sdev.is_deleted() {
         return Ok(());
     }
     if sdev.visible.get() {
-        let legal = !matches!(sdev.state.get(), SdevState::Block | SdevState::CreatedBlock);
-        sdev.set_state(if legal { SdevState::Cancel } else { SdevState::Del });
-        super::disk::sd_remove(sdev).await?;
+        if sdev.set_state(SdevState::Cancel).is_err() {
+            // A blocked device: what waits in its queue fails now.
+            sdev.enter(SdevState::Del);
+        }
+        sd_remove(sdev).await?;
         sdev.visible.set(false);
         kernel.uevent(UeventAction::Remove, sdev.object());
     }
-    sdev.set_state(SdevState::Del);
-    sdev.queue.drained(kernel).await;
-    sdev.queue.destroy();
-    if let Some(driver) = sdev.host.driver.upgrade() {
+    sdev.enter(SdevState::Del);
+    sdev.queue.destroy(host).await;
+    if let Some(driver) = host.driver.upgrade() {
         driver.slave_destroy(sdev).await?;
     }
-    sdev.host.devices.borrow_mut().retain(|d| !Rc::ptr_eq(d, sdev));
+    host.devices.borrow_mut().retain(|d| !Rc::ptr_eq(d, sdev));
+    reap_target(host, &sdev.rport);
     Ok(())
+}
+
+/// scsi_target_reap: a target without devices goes (midlayer.md 4.2).
+fn reap_target(host: &ScsiHost, rport: &Rc<Rport>) {
+    let used = host.devices.borrow().iter().any(|d| Rc::ptr_eq(&d.rport, rport));
+    if !used && rport.target_visible.replace(false) {
+        host.kernel.uevent(UeventAction::Remove, Object::Target(host.device, rport.wwpn.get()));
+    }
 }

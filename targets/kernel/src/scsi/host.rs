@@ -1,18 +1,17 @@
-//! Scsi_Host: allocation, adding, removal, release (midlayer.md 2).
+//! Scsi_Host: the object and its states (midlayer.md 2.5); its life is in `host_life`.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use regdiff_observation::{Access, LogId, Object, UeventAction};
-use regdiff_scenario::{Context, FailPoint, Point};
+use regdiff_observation::Access;
 
+use super::HostDriver;
 use super::device::ScsiDevice;
 use super::errno::Errno;
 use super::fc_host::FcHost;
 use super::rport::Rport;
 use super::tag_set::TagSet;
-use super::{HostDriver, remove_device};
-use crate::{Kernel, Mutex, Sim, WorkQueue};
+use crate::{Kernel, Mutex, Sim, WaitQueue, WorkQueue};
 
 /// Host states with their numeric values (midlayer.md 2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +34,12 @@ pub enum HostState {
 }
 
 impl HostState {
-    /// Whether the midlayer allows the transition to `next`.
+    /// No new command is dispatched.
+    pub fn is_recovery(self) -> bool {
+        matches!(self, Self::Recovery | Self::CancelRecovery | Self::DelRecovery)
+    }
+
+    /// Whether the midlayer allows the transition to another state, `next`.
     pub fn may_become(self, next: Self) -> bool {
         use HostState as S;
         match next {
@@ -97,6 +101,12 @@ pub struct ScsiHost {
     pub(crate) fc_exists: Cell<bool>,
     pub(crate) visible: Cell<bool>,
     pub(crate) released: Cell<bool>,
+    /// The driver's reference, and one of each remote port: the last one frees the host.
+    pub(crate) references: Cell<u32>,
+    /// Driver tags are given back, or become more.
+    pub(crate) tags_changed: WaitQueue,
+    /// How many requests were given back.
+    pub(crate) tags_released: Cell<u64>,
     pub(crate) scan_mutex: Mutex,
     pub(crate) work_q: RefCell<Option<Rc<WorkQueue>>>,
     pub(crate) fc_wq: RefCell<Option<Rc<WorkQueue>>>,
@@ -109,6 +119,16 @@ impl ScsiHost {
     /// Its state.
     pub fn state(&self) -> HostState {
         self.state.get()
+    }
+
+    /// scsi_host_set_state: a transition that the midlayer does not know is refused; the same state is no transition.
+    pub(crate) fn set_state(&self, to: HostState) -> Result<(), Errno> {
+        let from = self.state.get();
+        if from != to && !from.may_become(to) {
+            return Err(Errno::EINVAL);
+        }
+        self.state.set(to);
+        Ok(())
     }
 
     /// Whether its sysfs directory exists.
@@ -156,147 +176,4 @@ impl ScsiHost {
     pub fn scan_allowed(&self) -> bool {
         matches!(self.state.get(), HostState::Running | HostState::Recovery)
     }
-}
-
-/// scsi_host_alloc (midlayer.md 2.1): None without memory.
-pub fn scsi_host_alloc(
-    kernel: &Rc<Kernel>,
-    device: u8,
-    template: HostTemplate,
-    driver: Weak<dyn HostDriver>,
-) -> Option<Rc<ScsiHost>> {
-    let _frame = kernel.enter("scsi_host_alloc");
-    if kernel.fails(device, FailPoint::HostAlloc) {
-        return None;
-    }
-    let host_no = {
-        let mut numbers = kernel.host_numbers.borrow_mut();
-        let free = numbers.iter().position(|used| !used).unwrap_or(numbers.len());
-        if free == numbers.len() {
-            numbers.push(true);
-        } else {
-            numbers[free] = true;
-        }
-        free as u32
-    };
-    let host = Rc::new(ScsiHost {
-        kernel: kernel.clone(),
-        device,
-        host_no,
-        driver,
-        unique_id: Cell::new(0),
-        can_queue: Cell::new(template.can_queue),
-        sg_tablesize: Cell::new(template.sg_tablesize),
-        sg_prot_tablesize: Cell::new(template.sg_prot_tablesize),
-        max_sectors: Cell::new(template.max_sectors),
-        prot_capabilities: Cell::new(0),
-        prot_guard_type: Cell::new(0),
-        max_lun: Cell::new(8),
-        devices: RefCell::default(),
-        state: Cell::new(HostState::Created),
-        tag_set: RefCell::default(),
-        fc: FcHost::default(),
-        fc_exists: Cell::new(false),
-        visible: Cell::new(false),
-        released: Cell::new(false),
-        scan_mutex: Mutex::default(),
-        work_q: RefCell::default(),
-        fc_wq: RefCell::default(),
-        fc_dl: RefCell::default(),
-        rports: RefCell::default(),
-        rport_bindings: RefCell::default(),
-    });
-    kernel.hosts.borrow_mut().push(Rc::downgrade(&host));
-    Some(host)
-}
-
-/// scsi_add_host (midlayer.md 2.2). On failure nothing stays published; the caller puts the host.
-pub async fn scsi_add_host(host: &Rc<ScsiHost>) -> Sim<Result<(), Errno>> {
-    let kernel = &host.kernel;
-    let _frame = kernel.enter("scsi_add_host_with_dma");
-    let device = host.device;
-    kernel.log(LogId::HostAdded, device, 0);
-    if kernel.fails(device, FailPoint::HostTagSet) {
-        return Ok(Err(Errno::ENOMEM));
-    }
-    // SIZE: from here on the host's requests have the room that its protection mask asks for now.
-    *host.tag_set.borrow_mut() = Some(TagSet::new(host));
-    if kernel.fails(device, FailPoint::HostDevice) {
-        host.tag_set.take();
-        return Ok(Err(Errno::ENOMEM));
-    }
-    host.state.set(HostState::Running);
-    if kernel.fails(device, FailPoint::HostClassDevice) {
-        host.tag_set.take();
-        return Ok(Err(Errno::ENOMEM));
-    }
-    host.visible.set(true);
-    kernel.uevent(UeventAction::Add, Object::Host(device));
-    kernel.point(Point::HostPublished).await;
-    let undo = || {
-        host.visible.set(false);
-        host.fc_exists.set(false);
-        kernel.uevent(UeventAction::Remove, Object::Host(device));
-        host.tag_set.take();
-        Ok(Err(Errno::ENOMEM))
-    };
-    if kernel.fails(device, FailPoint::HostShostData) {
-        return undo();
-    }
-    host.fc.zero();
-    host.fc_exists.set(true);
-    if kernel.fails(device, FailPoint::HostWorkQueue) {
-        return undo();
-    }
-    *host.work_q.borrow_mut() = Some(WorkQueue::ordered(Context::ScsiWq, device));
-    // fc_host_setup: without its work queues the rest of the set-up is skipped, and no caller looks.
-    host.fc.set_defaults();
-    if !kernel.fails(device, FailPoint::FcHostWorkQueues) {
-        *host.fc_wq.borrow_mut() = Some(WorkQueue::concurrent(Context::FcWq, device));
-        *host.fc_dl.borrow_mut() = Some(WorkQueue::concurrent(Context::FcDl, device));
-    }
-    kernel.uevent(UeventAction::Add, Object::FcHost(device));
-    Kernel::count(&kernel.hosts_added);
-    Ok(Ok(()))
-}
-
-/// scsi_remove_host (midlayer.md 2.3).
-pub async fn scsi_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
-    let kernel = &host.kernel;
-    let _frame = kernel.enter("scsi_remove_host");
-    host.alive(Access::Write, "scan_mutex")?;
-    {
-        let _guard = host.scan_mutex.lock(kernel).await;
-        if !matches!(host.state.get(), HostState::Running | HostState::Created) {
-            return Err(kernel.unmodelled("removal of a host in error recovery"));
-        }
-        host.state.set(HostState::Cancel);
-        loop {
-            let next = host.devices.borrow().iter().find(|d| !d.is_deleted()).cloned();
-            let Some(sdev) = next else { break };
-            remove_device(&sdev).await?;
-        }
-    }
-    if kernel.scenario.kernel.midlayer >= regdiff_scenario::Midlayer::V6_1 {
-        host.tag_set.take();
-    }
-    host.state.set(HostState::Del);
-    if host.visible.replace(false) {
-        kernel.uevent(UeventAction::Remove, Object::FcHost(host.device));
-        kernel.uevent(UeventAction::Remove, Object::Host(host.device));
-    }
-    Ok(())
-}
-
-/// The driver's last scsi_host_put: the host's memory and number are free (midlayer.md 2.4).
-pub fn scsi_host_put(host: &Rc<ScsiHost>) -> Sim<()> {
-    let _frame = host.kernel.enter("scsi_host_put");
-    host.alive(Access::Write, "shost_gendev")?;
-    host.tag_set.take();
-    host.fc_exists.set(false);
-    host.released.set(true);
-    if let Some(used) = host.kernel.host_numbers.borrow_mut().get_mut(host.host_no as usize) {
-        *used = false;
-    }
-    Ok(())
 }

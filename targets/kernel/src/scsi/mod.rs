@@ -6,28 +6,46 @@ use std::rc::Rc;
 
 use crate::Sim;
 
+mod access;
 mod command;
 mod device;
 mod disk;
 mod dispatch;
+mod disposition;
+mod elevator;
 mod errno;
 mod execute;
 mod fc_host;
+mod flush;
 mod host;
+mod host_life;
+mod limits;
+mod path;
+mod probe;
+mod protection;
 mod queue;
 mod rport;
+mod rport_loss;
 mod scan;
+mod sd_probe;
+mod sd_revalidate;
+mod sdev_state;
 mod tag_set;
 
 pub use command::{Cdb, HostByte, ProtOp, ScsiCommand, ScsiData, ScsiResult, Sense};
-pub use device::{ScsiDevice, SdevState, remove_device};
+pub use device::{ScsiDevice, remove_device};
 pub use disk::{Disk, sd_flush, sd_read_write};
+pub use disposition::{Disposition, disposition};
+pub use elevator::{elevator_change, update_nr_requests};
 pub use errno::Errno;
 pub use fc_host::{EMPTY, FcHost, port_type};
-pub use host::{HostState, HostTemplate, ScsiHost, scsi_add_host, scsi_host_alloc, scsi_host_put, scsi_remove_host};
-pub use queue::{RequestQueue, elevator_change, update_nr_requests};
-pub use rport::{Rport, RportIdentifiers, RportState, fc_remote_port_add, fc_remote_port_delete, fc_remove_host};
-pub use scan::{ScanMode, scan_target};
+pub use host::{HostState, HostTemplate, ScsiHost};
+pub use host_life::{scsi_add_host, scsi_host_alloc, scsi_host_put, scsi_remove_host};
+pub use queue::RequestQueue;
+pub use rport::{Rport, RportIdentifiers, RportState, fc_remote_port_add, fc_remote_port_delete};
+pub use rport_loss::{fc_host_set_dev_loss_tmo, fc_remove_host, fc_rport_set_dev_loss_tmo};
+pub use scan::{ScanMode, fc_user_scan, scan_target};
+pub use sdev_state::{Gate, SdevState};
 
 /// A future of a driver's callback.
 pub type Callback<'a, T> = Pin<Box<dyn Future<Output = Sim<T>> + 'a>>;

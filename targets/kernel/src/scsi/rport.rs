@@ -1,4 +1,5 @@
-//! Remote ports of the FC transport (midlayer.md 3.4 to 3.7).
+//! Remote ports of the FC transport: added, found again, blocked (midlayer.md 3.4 to 3.6). What happens to lost ones is in
+//! `rport_loss`.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -6,10 +7,13 @@ use std::rc::{Rc, Weak};
 use regdiff_observation::{LogId, Object, UeventAction};
 use regdiff_scenario::FailPoint;
 
-use super::device::{SdevState, remove_device};
+use super::device::ScsiDevice;
 use super::host::ScsiHost;
+use super::limits::check_limits;
+use super::rport_loss::{fc_rport_final_delete, fc_starget_delete, fc_timeout_deleted_rport};
 use super::scan::{ScanMode, scan_target};
-use crate::{Kernel, Sim, Work};
+use super::sdev_state::SdevState;
+use crate::{Kernel, Sim, Work, WorkQueue};
 
 /// Port states with their numbers in sysfs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +45,9 @@ pub struct Rport {
     pub number: u32,
     /// WWPN: the binding key.
     pub wwpn: Cell<u64>,
-    /// WWNN.
+    /// WWNN; all ones if forgotten.
     pub wwnn: Cell<u64>,
-    /// Port id.
+    /// Port id; all ones if forgotten.
     pub port_id: Cell<u32>,
     /// SCSI target id.
     pub target_id: u32,
@@ -55,9 +59,27 @@ pub struct Rport {
     pub dev_loss_tmo: Cell<u32>,
     pub(crate) state: Cell<RportState>,
     pub(crate) scan_pending: Cell<bool>,
-    scan_work: RefCell<Option<Rc<Work>>>,
-    dev_loss_work: RefCell<Option<Rc<Work>>>,
+    /// Level of the target: what its last LUN said.
+    pub(crate) target_level: Cell<u8>,
+    /// The target's device is in sysfs.
+    pub(crate) target_visible: Cell<bool>,
+    pub(crate) works: RefCell<Option<RportWorks>>,
 }
+
+/// Work items of a remote port.
+pub(crate) struct RportWorks {
+    /// On `scsi_wq_N`.
+    pub(crate) scan: Rc<Work>,
+    /// On `fc_dl_N`, delayed.
+    pub(crate) dev_loss: Rc<Work>,
+    /// On `fc_wq_N`.
+    pub(crate) target_delete: Rc<Work>,
+    /// On `fc_wq_N`.
+    pub(crate) rport_delete: Rc<Work>,
+}
+
+/// Level that is assumed of a target before it said anything: SCSI-2.
+const ASSUMED_LEVEL: u8 = 3;
 
 impl Rport {
     /// Its state.
@@ -68,6 +90,10 @@ impl Rport {
     /// fc_remote_port_chkready (midlayer.md 3.6).
     pub fn is_ready(&self) -> bool {
         self.state.get() == RportState::Online
+    }
+
+    pub(crate) fn work(&self, pick: impl FnOnce(&RportWorks) -> &Rc<Work>) -> Option<Rc<Work>> {
+        self.works.borrow().as_ref().map(|works| pick(works).clone())
     }
 }
 
@@ -82,8 +108,28 @@ impl ScsiHost {
         self.rport_bindings.borrow().clone()
     }
 
-    fn target_devices(&self, rport: &Rc<Rport>) -> Vec<Rc<super::ScsiDevice>> {
+    pub(crate) fn target_devices(&self, rport: &Rc<Rport>) -> Vec<Rc<ScsiDevice>> {
         self.devices.borrow().iter().filter(|d| Rc::ptr_eq(&d.rport, rport)).cloned().collect()
+    }
+
+    /// fc_queue_work, fc_queue_devloss_work: refused, with a line in the log, without a work queue.
+    pub(crate) fn queue_fc_work(
+        &self,
+        queue: &RefCell<Option<Rc<WorkQueue>>>,
+        work: Option<Rc<Work>>,
+        seconds: u32,
+    ) -> bool {
+        let queue = queue.borrow().clone();
+        match (queue, work) {
+            (Some(queue), Some(work)) => {
+                self.kernel.queue_background_work(&queue, &work, u64::from(seconds) * 1000);
+                true
+            }
+            _ => {
+                self.kernel.log(LogId::FcWorkRefused, self.device, 0);
+                false
+            }
+        }
     }
 }
 
@@ -91,51 +137,66 @@ impl ScsiHost {
 pub async fn fc_remote_port_add(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Option<Rc<Rport>>> {
     let kernel = &host.kernel;
     let _frame = kernel.enter("fc_remote_port_add");
-    let fc_wq = host.fc_wq.borrow().clone();
-    if let Some(queue) = fc_wq {
-        kernel.flush_workqueue(&queue).await;
+    // All earlier deletions are complete.
+    flush(kernel, &host.fc_wq).await;
+    let same = |r: &&Rc<Rport>| r.wwpn.get() == ids.port_name;
+    let lost = |r: &&Rc<Rport>| matches!(r.state(), RportState::Blocked | RportState::NotPresent);
+    let known = host.rports.borrow().iter().filter(same).find(lost).cloned();
+    if let Some(rport) = known {
+        take_over(&rport, ids);
+        stop_loss_timer(host, &rport).await;
+        unblock_and_scan(host, &rport);
+        return Ok(Some(rport));
+    }
+    let saved = host.rport_bindings.borrow().iter().find(same).cloned();
+    if let Some(rport) = saved {
+        host.rport_bindings.borrow_mut().retain(|r| !Rc::ptr_eq(r, &rport));
+        host.rports.borrow_mut().push(rport.clone());
+        take_over(&rport, ids);
+        // fc_remote_port_rolechg: it becomes a target again, and keeps its id.
+        stop_loss_timer(host, &rport).await;
+        flush(kernel, &host.fc_wq).await;
+        unblock_and_scan(host, &rport);
+        return Ok(Some(rport));
     }
     if kernel.fails(host.device, FailPoint::RportAdd) {
         return Ok(None);
     }
-    let known = host
-        .rports
-        .borrow()
-        .iter()
-        .find(|r| {
-            matches!(r.state.get(), RportState::Blocked | RportState::NotPresent) && r.wwpn.get() == ids.port_name
-        })
-        .cloned();
-    if let Some(rport) = known {
-        revive(host, &rport, ids);
-        return Ok(Some(rport));
-    }
-    let binding = host.rport_bindings.borrow().iter().position(|r| r.wwpn.get() == ids.port_name);
-    if let Some(index) = binding {
-        let rport = host.rport_bindings.borrow_mut().remove(index);
-        host.rports.borrow_mut().push(rport.clone());
-        kernel.uevent(UeventAction::Add, Object::Target(host.device, ids.port_name));
-        revive(host, &rport, ids);
-        return Ok(Some(rport));
-    }
-    Ok(Some(create(host, ids)))
+    create(host, ids).map(Some)
 }
 
-fn revive(host: &Rc<ScsiHost>, rport: &Rc<Rport>, ids: RportIdentifiers) {
-    let kernel = &host.kernel;
+async fn flush(kernel: &Kernel, queue: &RefCell<Option<Rc<WorkQueue>>>) {
+    let queue = queue.borrow().clone();
+    if let Some(queue) = queue {
+        kernel.flush_workqueue(&queue).await;
+    }
+}
+
+fn take_over(rport: &Rport, ids: RportIdentifiers) {
     rport.wwnn.set(ids.node_name);
     rport.port_id.set(ids.port_id);
     rport.state.set(RportState::Online);
-    if let (Some(queue), Some(work)) = (&*host.fc_dl.borrow(), &*rport.dev_loss_work.borrow()) {
-        kernel.cancel_work(queue, work);
+}
+
+/// Cancels the loss timer; a loss that is under way ends first.
+async fn stop_loss_timer(host: &ScsiHost, rport: &Rport) {
+    let queue = host.fc_dl.borrow().clone();
+    if let (Some(queue), Some(work)) = (queue, rport.work(|w| &w.dev_loss))
+        && !host.kernel.cancel_work(&queue, &work)
+    {
+        host.kernel.flush_workqueue(&queue).await;
     }
+}
+
+fn unblock_and_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
     for sdev in host.target_devices(rport) {
         sdev.unblock(SdevState::Running);
     }
     queue_scan(host, rport);
 }
 
-fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Rc<Rport> {
+/// fc_remote_port_create.
+fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Rc<Rport>> {
     let next = |counter: &Cell<u32>| counter.replace(counter.get() + 1);
     let rport = Rc::new(Rport {
         host: Rc::downgrade(host),
@@ -149,38 +210,56 @@ fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Rc<Rport> {
         dev_loss_tmo: Cell::new(host.fc.dev_loss_tmo.get()),
         state: Cell::new(RportState::Online),
         scan_pending: Cell::new(false),
-        scan_work: RefCell::default(),
-        dev_loss_work: RefCell::default(),
+        target_level: Cell::new(ASSUMED_LEVEL),
+        target_visible: Cell::new(false),
+        works: RefCell::default(),
     });
-    let weak = Rc::downgrade(&rport);
-    *rport.scan_work.borrow_mut() = Some(Work::new({
-        let weak = weak.clone();
-        move || fc_scsi_scan_rport(weak.clone())
-    }));
-    *rport.dev_loss_work.borrow_mut() = Some(Work::new(move || fc_timeout_deleted_rport(weak.clone())));
+    set_up_works(&rport);
+    host.get();
     host.rports.borrow_mut().push(rport.clone());
     host.kernel.uevent(UeventAction::Add, Object::Rport(host.device, ids.port_name));
-    host.kernel.uevent(UeventAction::Add, Object::Target(host.device, ids.port_name));
+    // The port's bsg queue.
+    check_limits(host)?;
     queue_scan(host, &rport);
-    rport
+    Ok(rport)
+}
+
+fn set_up_works(rport: &Rc<Rport>) {
+    /// A work item that looks port and host up when it runs.
+    macro_rules! work {
+        ($function:expr) => {{
+            let weak = Rc::downgrade(rport);
+            Work::new(move || {
+                let rport = weak.upgrade();
+                async move {
+                    let Some(rport) = rport else { return Ok(()) };
+                    let Some(host) = rport.host.upgrade() else { return Ok(()) };
+                    $function(&host, &rport).await
+                }
+            })
+        }};
+    }
+    *rport.works.borrow_mut() = Some(RportWorks {
+        scan: work!(fc_scsi_scan_rport),
+        dev_loss: work!(fc_timeout_deleted_rport),
+        target_delete: work!(fc_starget_delete),
+        rport_delete: work!(fc_rport_final_delete),
+    });
 }
 
 fn queue_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
-    let (queue, work) = (host.work_q.borrow().clone(), rport.scan_work.borrow().clone());
-    if let (Some(queue), Some(work)) = (queue, work) {
+    let queue = host.work_q.borrow().clone();
+    if let (Some(queue), Some(work)) = (queue, rport.work(|w| &w.scan)) {
         rport.scan_pending.set(true);
         host.kernel.queue_work(&queue, &work);
     }
 }
 
 /// fc_scsi_scan_rport: the scan work of a remote port (midlayer.md 4.1).
-async fn fc_scsi_scan_rport(rport: Weak<Rport>) -> Sim<()> {
-    let Some(rport) = rport.upgrade() else { return Ok(()) };
-    let Some(host) = rport.host.upgrade() else { return Ok(()) };
-    let kernel = host.kernel.clone();
-    let _frame = kernel.enter("fc_scsi_scan_rport");
-    if rport.state.get() == RportState::Online {
-        scan_target(&host, &rport, None, ScanMode::Rescan).await?;
+async fn fc_scsi_scan_rport(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let _frame = host.kernel.enter("fc_scsi_scan_rport");
+    if rport.state() == RportState::Online {
+        scan_target(host, rport, None, ScanMode::Rescan).await?;
     }
     rport.scan_pending.set(false);
     Ok(())
@@ -190,91 +269,12 @@ async fn fc_scsi_scan_rport(rport: Weak<Rport>) -> Sim<()> {
 pub fn fc_remote_port_delete(kernel: &Rc<Kernel>, rport: &Rc<Rport>) {
     let _frame = kernel.enter("fc_remote_port_delete");
     let Some(host) = rport.host.upgrade() else { return };
-    if rport.state.get() != RportState::Online {
+    if rport.state() != RportState::Online {
         return;
     }
     rport.state.set(RportState::Blocked);
     for sdev in host.target_devices(rport) {
         sdev.block();
     }
-    let (queue, work) = (host.fc_dl.borrow().clone(), rport.dev_loss_work.borrow().clone());
-    match (queue, work) {
-        (Some(queue), Some(work)) if !queue.is_destroyed() => {
-            kernel.queue_background_work(&queue, &work, u64::from(rport.dev_loss_tmo.get()) * 1000);
-        }
-        _ => kernel.log(LogId::FcWorkRefused, host.device, 0),
-    }
-}
-
-/// fc_timeout_deleted_rport: the loss timer ran out (midlayer.md 3.5).
-async fn fc_timeout_deleted_rport(rport: Weak<Rport>) -> Sim<()> {
-    let Some(rport) = rport.upgrade() else { return Ok(()) };
-    let Some(host) = rport.host.upgrade() else { return Ok(()) };
-    let kernel = host.kernel.clone();
-    let _frame = kernel.enter("fc_timeout_deleted_rport");
-    kernel.log(LogId::RportLost, host.device, rport.wwpn.get());
-    if rport.state.get() != RportState::Blocked {
-        return Ok(());
-    }
-    rport.state.set(RportState::NotPresent);
-    host.rports.borrow_mut().retain(|r| !Rc::ptr_eq(r, &rport));
-    host.rport_bindings.borrow_mut().push(rport.clone());
-    terminate_io(&host, &rport)?;
-    rport.maxframe_size.set(u32::MAX);
-    rport.supported_classes.set(0);
-    remove_target(&host, &rport).await
-}
-
-/// fc_terminate_rport_io: the driver ends its I/O, waiting requests fail.
-fn terminate_io(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
-    let _frame = host.kernel.enter("fc_terminate_rport_io");
-    if let Some(driver) = host.driver.upgrade() {
-        driver.terminate_rport_io(rport)?;
-    }
-    for sdev in host.target_devices(rport) {
-        sdev.unblock(SdevState::TransportOffline);
-    }
-    Ok(())
-}
-
-async fn remove_target(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
-    for sdev in host.target_devices(rport) {
-        let _guard = host.scan_mutex.lock(&host.kernel).await;
-        remove_device(&sdev).await?;
-    }
-    host.kernel.uevent(UeventAction::Remove, Object::Target(host.device, rport.wwpn.get()));
-    Ok(())
-}
-
-/// fc_remove_host (midlayer.md 3.7): ends scans, deletes every remote port.
-pub async fn fc_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
-    let kernel = &host.kernel;
-    let _frame = kernel.enter("fc_remove_host");
-    host.fc_host(regdiff_observation::Access::Read, "rports")?;
-    let active = host.rports.take();
-    let saved = host.rport_bindings.take();
-    for rport in active.iter().chain(&saved) {
-        rport.state.set(RportState::Deleted);
-    }
-    let (work_q, fc_wq, fc_dl) =
-        (host.work_q.borrow().clone(), host.fc_wq.borrow().clone(), host.fc_dl.borrow().clone());
-    if let Some(queue) = work_q {
-        kernel.flush_workqueue(&queue).await;
-    }
-    for rport in active.iter().chain(&saved) {
-        if let (Some(queue), Some(work)) = (&fc_dl, &*rport.dev_loss_work.borrow()) {
-            kernel.cancel_work(queue, work);
-        }
-    }
-    for rport in &active {
-        terminate_io(host, rport)?;
-        remove_target(host, rport).await?;
-    }
-    for rport in active.iter().chain(&saved) {
-        kernel.uevent(UeventAction::Remove, Object::Rport(host.device, rport.wwpn.get()));
-    }
-    for queue in [fc_wq, fc_dl].into_iter().flatten() {
-        kernel.destroy_workqueue(&queue).await;
-    }
-    Ok(())
+    host.queue_fc_work(&host.fc_dl, rport.work(|w| &w.dev_loss), rport.dev_loss_tmo.get());
 }

@@ -1,20 +1,19 @@
-//! Scanning a target for LUNs (midlayer.md 4).
+//! Scanning a target for LUNs (midlayer.md 4.1, 4.6).
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
-use regdiff_observation::{Access, UeventAction};
+use regdiff_observation::Access;
+use regdiff_scenario::Point;
 use regdiff_scenario::kernel::ScsiScan;
-use regdiff_scenario::{FailPoint, Midlayer, Point};
 
 use super::command::{Cdb, ScsiData, ScsiResult};
-use super::device::{ScsiDevice, SdevState, remove_device};
-use super::execute::scsi_execute;
+use super::device::remove_device_locked;
+use super::execute::{MIDLAYER_RETRIES, TIMEOUT_US, scsi_execute};
 use super::host::ScsiHost;
-use super::queue::RequestQueue;
+use super::probe::{Probe, alloc_sdev, find, probe_and_add_lun};
 use super::rport::Rport;
-use super::{Errno, disk};
-use crate::{Sim, WaitQueue};
+use super::sdev_state::SdevState;
+use crate::Sim;
 
 /// Why a scan happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +24,18 @@ pub enum ScanMode {
     Manual,
 }
 
-/// What a probe of one LUN says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Probe {
-    NoResponse,
-    TargetPresent,
-    Present,
-}
-
-/// Limit of a sequential scan below SCSI-3 (midlayer.md 4.6).
+/// Limit of a sequential scan below SCSI-3.
 const SEQUENTIAL_OLD: u64 = 8;
 /// Limit of a sequential scan from SCSI-3.
 const SEQUENTIAL_NEW: u64 = 256;
-/// Tries of one INQUIRY or REPORT LUNS while the device reports unit attention.
-const ATTENTION_TRIES: u32 = 3;
+/// SCSI-3 as the midlayer counts levels.
+const SCSI_3: u8 = 4;
+/// Tries of REPORT LUNS.
+const TRIES: u32 = 3;
+/// Bytes asked for by REPORT LUNS: more LUNs than a scenario's port has.
+const LUN_LIST_BYTES: u32 = 4096;
+/// Sense key of a unit attention.
+const UNIT_ATTENTION: u8 = 6;
 
 /// scsi_scan_target: one LUN, or all. The scan mutex is held over all commands.
 pub async fn scan_target(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: Option<u64>, mode: ScanMode) -> Sim<()> {
@@ -47,7 +44,7 @@ pub async fn scan_target(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: Option<u64
     match kernel.scenario.kernel.scsi_scan {
         ScsiScan::None => return Ok(()),
         ScsiScan::Manual if mode == ScanMode::Rescan => return Ok(()),
-        _ => {}
+        ScsiScan::Manual | ScsiScan::Sync => {}
     }
     kernel.point(Point::LunScan).await;
     host.alive(Access::Write, "scan_mutex")?;
@@ -57,171 +54,51 @@ pub async fn scan_target(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: Option<u64
     }
     let _frame = kernel.enter("__scsi_scan_target");
     match lun {
-        Some(lun) => {
-            probe_and_add_lun(host, rport, lun).await?;
+        Some(lun) => probe_and_add_lun(host, rport, lun).await.map(|_| ()),
+        None => scan_all(host, rport).await,
+    }
+}
+
+/// fc_user_scan: a write to the host's `scan`. Only targets below an online remote port are visited (midlayer.md 4.6).
+pub async fn fc_user_scan(host: &Rc<ScsiHost>, wwpn: Option<u64>, lun: Option<u64>) -> Sim<()> {
+    let _frame = host.kernel.enter("fc_user_scan");
+    // Between the class device and the transport's data there is nothing to walk through.
+    host.fc_host(Access::Read, "rports")?;
+    for rport in host.rports() {
+        if rport.is_ready() && wwpn.is_none_or(|wwpn| rport.wwpn.get() == wwpn) {
+            scan_target(host, &rport, lun, ScanMode::Manual).await?;
         }
-        None => scan_all(host, rport).await?,
     }
     Ok(())
 }
 
 async fn scan_all(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
-    let first = probe_and_add_lun(host, rport, 0).await?;
-    if first == Probe::NoResponse {
-        return Ok(());
-    }
-    if !report_lun_scan(host, rport).await? {
-        sequential_scan(host, rport, first).await?;
+    if probe_and_add_lun(host, rport, 0).await? != Probe::NoResponse && !report_lun_scan(host, rport).await? {
+        sequential_scan(host, rport).await?;
     }
     Ok(())
 }
 
-fn find(host: &ScsiHost, rport: &Rc<Rport>, lun: u64) -> Option<Rc<ScsiDevice>> {
-    let devices = host.devices.borrow();
-    devices.iter().find(|d| Rc::ptr_eq(&d.rport, rport) && d.lun == lun && !d.is_deleted()).cloned()
-}
-
-/// scsi_alloc_sdev up to the driver's slave_alloc. None: no device, silently.
-async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64) -> Sim<Option<Rc<ScsiDevice>>> {
-    let kernel = &host.kernel;
-    let _frame = kernel.enter("scsi_alloc_sdev");
-    if kernel.fails(host.device, FailPoint::SdevAlloc) || kernel.fails(host.device, FailPoint::QueueAlloc) {
-        return Ok(None);
-    }
-    let Some(queue) = RequestQueue::new(host)? else { return Ok(None) };
-    let sdev = Rc::new(ScsiDevice {
-        host: host.clone(),
-        rport: rport.clone(),
-        lun,
-        queue,
-        device_type: Cell::new(0x1f),
-        scsi_level: Cell::new(3),
-        inquiry_byte5: Cell::new(0),
-        queue_depth: Cell::new(1),
-        driver_data: RefCell::default(),
-        disk: RefCell::default(),
-        state: Cell::new(SdevState::Created),
-        visible: Cell::new(false),
-        state_changed: WaitQueue::default(),
-        myself: RefCell::new(Weak::new()),
-    });
-    *sdev.myself.borrow_mut() = Rc::downgrade(&sdev);
-    host.devices.borrow_mut().push(sdev.clone());
-    kernel.point(Point::SlaveAlloc).await;
-    let Some(driver) = host.driver.upgrade() else { return Ok(None) };
-    if let Err(error) = driver.slave_alloc(&sdev).await? {
-        debug_assert!(error == Errno::ENXIO || error == Errno::ENOMEM);
-        sdev.set_state(SdevState::Del);
-        sdev.queue.destroy();
-        driver.slave_destroy(&sdev).await?;
-        host.devices.borrow_mut().retain(|d| !Rc::ptr_eq(d, &sdev));
-        return Ok(None);
-    }
-    Ok(Some(sdev))
-}
-
-async fn probe_and_add_lun(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64) -> Sim<Probe> {
-    let kernel = &host.kernel;
-    let _frame = kernel.enter("scsi_probe_and_add_lun");
-    let known = find(host, rport, lun);
-    let sdev = match known {
-        Some(_) => return Ok(Probe::Present),
-        None => match alloc_sdev(host, rport, lun).await? {
-            Some(sdev) => sdev,
-            None => return Ok(Probe::NoResponse),
-        },
-    };
-    kernel.point(Point::LunInquiry).await;
-    let Some(ScsiData::Inquiry { qualifier, device_type, version, byte5, .. }) = inquiry(&sdev).await? else {
-        remove_device(&sdev).await?;
-        return Ok(Probe::NoResponse);
-    };
-    let old = kernel.scenario.kernel.midlayer < Midlayer::V6_1;
-    if qualifier == 3 || (qualifier == 1 && (old || device_type == 0x1f)) {
-        remove_device(&sdev).await?;
-        return Ok(Probe::TargetPresent);
-    }
-    sdev.device_type.set(device_type);
-    sdev.scsi_level.set(if version >= 2 { version + 1 } else { version });
-    sdev.inquiry_byte5.set(byte5);
-    add_lun(&sdev).await
-}
-
-/// INQUIRY in up to three passes (midlayer.md 4.4).
-async fn inquiry(sdev: &Rc<ScsiDevice>) -> Sim<Option<ScsiData>> {
-    const FIRST: u16 = 36;
-    let first = inquiry_pass(sdev, FIRST).await?;
-    let Some(ScsiData::Inquiry { length, .. }) = first else { return Ok(None) };
-    if length <= FIRST {
-        return Ok(first);
-    }
-    match inquiry_pass(sdev, length).await? {
-        Some(data) => Ok(Some(data)),
-        None => inquiry_pass(sdev, FIRST).await,
-    }
-}
-
-async fn inquiry_pass(sdev: &Rc<ScsiDevice>, length: u16) -> Sim<Option<ScsiData>> {
-    for _ in 0..ATTENTION_TRIES {
-        let result = scsi_execute(sdev, Cdb::Inquiry { length }).await?;
-        if result.is_good() && result.data != ScsiData::None {
-            return Ok(Some(result.data));
-        }
-        if !result.is_unit_attention() && !result.is_good() {
-            return Ok(None);
-        }
-    }
-    Ok(None)
-}
-
-/// scsi_add_lun: publishes a device (midlayer.md 4.5).
-async fn add_lun(sdev: &Rc<ScsiDevice>) -> Sim<Probe> {
-    let host = &sdev.host;
-    let kernel = &host.kernel;
-    let _frame = kernel.enter("scsi_add_lun");
-    match sdev.state() {
-        SdevState::Created => sdev.set_state(SdevState::Running),
-        SdevState::CreatedBlock => sdev.set_state(SdevState::Block),
-        _ => {
-            remove_device(sdev).await?;
-            return Ok(Probe::NoResponse);
-        }
-    }
-    let Some(driver) = host.driver.upgrade() else { return Ok(Probe::NoResponse) };
-    driver.slave_configure(sdev)?;
-    if sdev.scsi_level.get() >= 6 {
-        let newer: &[u8] = if kernel.scenario.kernel.midlayer >= Midlayer::V6_1 { &[0xb0, 0xb1, 0xb2] } else { &[] };
-        for &page in [0x00, 0x80, 0x83].iter().chain(newer) {
-            scsi_execute(sdev, Cdb::InquiryVpd { page }).await?;
-        }
-    }
-    if sdev.is_deleted() {
-        return Ok(Probe::NoResponse);
-    }
-    sdev.visible.set(true);
-    kernel.uevent(UeventAction::Add, sdev.object());
-    disk::bind(sdev);
-    Ok(Probe::Present)
-}
-
-/// scsi_report_lun_scan (midlayer.md 4.6): false if the target cannot do it.
+/// scsi_report_lun_scan: false if the target cannot do it.
 async fn report_lun_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<bool> {
     let kernel = &host.kernel;
     let _frame = kernel.enter("scsi_report_lun_scan");
-    let (sdev, temporary) = match find(host, rport, 0) {
-        Some(sdev) => (sdev, false),
+    if rport.target_level.get() < SCSI_3 {
+        return Ok(false);
+    }
+    let sdev = match find(host, rport, 0) {
+        Some(sdev) => sdev,
+        // Only to send the command; nobody can scan without it.
         None => match alloc_sdev(host, rport, 0).await? {
-            Some(sdev) => (sdev, true),
+            Some(sdev) => sdev,
             None => return Ok(true),
         },
     };
-    if !temporary && sdev.scsi_level.get() < 4 {
-        return Ok(false);
-    }
     let mut result = ScsiResult::default();
-    for _ in 0..ATTENTION_TRIES {
-        result = scsi_execute(&sdev, Cdb::ReportLuns { length: 4096 }).await?;
-        if !result.is_unit_attention() {
+    for _ in 0..TRIES {
+        let cdb = Cdb::ReportLuns { length: LUN_LIST_BYTES };
+        result = scsi_execute(&sdev, cdb, TIMEOUT_US, MIDLAYER_RETRIES).await?;
+        if result.is_good() || result.sense.is_some_and(|s| s.key != UNIT_ATTENTION) {
             break;
         }
     }
@@ -229,32 +106,33 @@ async fn report_lun_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<bool> {
         (true, ScsiData::Luns(luns)) => Some(luns),
         _ => None,
     };
-    if let Some(luns) = &luns {
-        for &lun in luns {
-            // LUN 0 has its device already; a rescan sends it nothing.
-            if lun != 0 && probe_and_add_lun(host, rport, lun).await? == Probe::NoResponse {
-                break;
-            }
+    for &lun in luns.iter().flatten() {
+        // The kernel warns of a LUN that the host cannot address, and goes on.
+        if number(lun) <= host.max_lun.get() && probe_and_add_lun(host, rport, lun).await? == Probe::NoResponse {
+            break;
         }
     }
-    if temporary && matches!(sdev.state(), SdevState::Created | SdevState::CreatedBlock) {
-        remove_device(&sdev).await?;
+    if matches!(sdev.state(), SdevState::Created | SdevState::CreatedBlock) {
+        remove_device_locked(&sdev).await?;
     }
     Ok(luns.is_some())
 }
 
-async fn sequential_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>, first: Probe) -> Sim<()> {
-    let _frame = host.kernel.enter("scsi_sequential_lun_scan");
-    if first != Probe::Present {
-        return Ok(());
-    }
-    let level = find(host, rport, 0).map_or(0, |d| d.scsi_level.get());
-    let limit = if level < 4 { SEQUENTIAL_OLD } else { SEQUENTIAL_NEW };
-    for lun in 1..limit.min(host.kernel.scenario.kernel.max_luns.into()) {
-        // A flat LUN number sits in the first level of the eight bytes.
-        if probe_and_add_lun(host, rport, lun << 48).await? != Probe::Present {
+/// scsi_sequential_lun_scan: from LUN 1 while there are any.
+async fn sequential_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let kernel = &host.kernel;
+    let _frame = kernel.enter("scsi_sequential_lun_scan");
+    let limit = if rport.target_level.get() < SCSI_3 { SEQUENTIAL_OLD } else { SEQUENTIAL_NEW };
+    let limit = limit.min(kernel.scenario.kernel.max_luns.into()).min(host.max_lun.get());
+    for lun in 1..limit {
+        if probe_and_add_lun(host, rport, number(lun)).await? != Probe::Present {
             break;
         }
     }
     Ok(())
+}
+
+/// scsilun_to_int and int_to_scsilun: the four levels of two bytes change their order.
+fn number(lun: u64) -> u64 {
+    (lun << 48) | (lun >> 48) | ((lun & 0xffff_0000) << 16) | ((lun >> 16) & 0xffff_0000)
 }

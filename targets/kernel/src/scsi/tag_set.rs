@@ -46,6 +46,17 @@ impl ScsiHost {
         }
     }
 
+    /// Whoever waits for a request object looks again.
+    pub(crate) fn tags_are_free(&self) {
+        self.tags_released.set(self.tags_released.get() + 1);
+        self.tags_changed.wake_all(&self.kernel);
+    }
+
+    /// How many driver tags there are; None before the host is added, and after.
+    pub(crate) fn tag_set_depth(&self) -> Option<u32> {
+        self.tag_set.borrow().as_ref().map(|t| t.depth)
+    }
+
     /// Bytes of a request's driver part, as fixed when the host was added; None before.
     pub fn tag_set_cmd_size(&self) -> Option<u32> {
         self.tag_set.borrow().as_ref().map(|t| t.layout.cmd_size)

@@ -55,7 +55,7 @@ fn wire(cdb: Cdb) -> Wire {
         Cdb::InquiryVpd { page } => Wire::InquiryVpd { page },
         Cdb::ReportLuns { length } => Wire::ReportLuns { length },
         Cdb::TestUnitReady => Wire::TestUnitReady,
-        Cdb::ReadCapacity => Wire::ReadCapacity { long: true },
+        Cdb::ReadCapacity { long } => Wire::ReadCapacity { long },
         Cdb::ModeSense { page } => Wire::ModeSense { page },
         Cdb::Read { lba, blocks } => Wire::Read { lba: lba.into(), blocks },
         Cdb::Write { lba, blocks, pattern } => Wire::Write { lba: lba.into(), blocks, pattern },
@@ -153,7 +153,8 @@ fn result_of(reply: &ScsiReply) -> ScsiResult {
         In::Capacity(d) => ScsiData::Capacity { blocks: d.last_lba + 1, byte12: d.byte12.unwrap_or(0) },
         In::Mode(d) => ScsiData::Mode { write_cache: d.write_cache },
         In::Blocks { digest } => ScsiData::Digest(*digest),
-        In::None | In::Vpd(_) | In::Sense(_) => ScsiData::None,
+        In::Vpd(d) => ScsiData::Vpd { pages: d.pages },
+        In::None | In::Sense(_) => ScsiData::None,
     };
     ScsiResult {
         host: HostByte::Ok,

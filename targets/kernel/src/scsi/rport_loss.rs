@@ -1,0 +1,126 @@
+//! What becomes of lost remote ports: the loss timer, deletion of targets and ports, removal with the host (midlayer.md 3.5,
+//! 3.7), and the time-outs that users set (3.8).
+
+use std::rc::Rc;
+
+use regdiff_observation::{Access, LogId, Object, UeventAction};
+
+use super::device::remove_device;
+use super::errno::Errno;
+use super::host::ScsiHost;
+use super::rport::{Rport, RportState};
+use super::sdev_state::SdevState;
+use crate::Sim;
+
+/// Longest loss time without fast I/O failure, in s.
+const MAX_DEV_LOSS: u32 = 600;
+
+/// fc_timeout_deleted_rport: the loss timer ran out. The binding is kept.
+pub(crate) async fn fc_timeout_deleted_rport(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let kernel = &host.kernel;
+    let _frame = kernel.enter("fc_timeout_deleted_rport");
+    kernel.log(LogId::RportLost, host.device, rport.wwpn.get());
+    if rport.state() != RportState::Blocked {
+        return Ok(());
+    }
+    host.rports.borrow_mut().retain(|r| !Rc::ptr_eq(r, rport));
+    host.rport_bindings.borrow_mut().push(rport.clone());
+    rport.maxframe_size.set(u32::MAX);
+    rport.supported_classes.set(0);
+    rport.state.set(RportState::NotPresent);
+    terminate_io(host, rport)?;
+    // The driver may have brought it back from there.
+    if rport.state() == RportState::NotPresent {
+        rport.wwnn.set(u64::MAX);
+        rport.port_id.set(u32::MAX);
+        host.queue_fc_work(&host.fc_wq, rport.work(|w| &w.target_delete), 0);
+    }
+    Ok(())
+}
+
+/// fc_terminate_rport_io: the driver ends its I/O, waiting requests fail.
+fn terminate_io(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let _frame = host.kernel.enter("fc_terminate_rport_io");
+    if let Some(driver) = host.driver.upgrade() {
+        driver.terminate_rport_io(rport)?;
+    }
+    for sdev in host.target_devices(rport) {
+        sdev.unblock(SdevState::TransportOffline);
+    }
+    Ok(())
+}
+
+/// fc_starget_delete: I/O ends, then the target goes with all its devices.
+pub(crate) async fn fc_starget_delete(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let _frame = host.kernel.enter("fc_starget_delete");
+    terminate_io(host, rport)?;
+    let _frame = host.kernel.enter("scsi_remove_target");
+    for sdev in host.target_devices(rport) {
+        remove_device(&sdev).await?;
+    }
+    Ok(())
+}
+
+/// fc_rport_final_delete: the port itself goes.
+pub(crate) async fn fc_rport_final_delete(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let kernel = &host.kernel;
+    let _frame = kernel.enter("fc_rport_final_delete");
+    terminate_io(host, rport)?;
+    if let Some(queue) = host.work_q().filter(|_| rport.scan_pending.get()) {
+        kernel.flush_workqueue(&queue).await;
+    }
+    let fc_dl = host.fc_dl.borrow().clone();
+    if let (Some(queue), Some(work)) = (fc_dl, rport.work(|w| &w.dev_loss)) {
+        kernel.cancel_work_sync(&queue, &work).await;
+    }
+    fc_starget_delete(host, rport).await?;
+    kernel.uevent(UeventAction::Remove, Object::Rport(host.device, rport.wwpn.get()));
+    host.put();
+    Ok(())
+}
+
+/// fc_remove_host (midlayer.md 3.7): ends scans, deletes every remote port.
+pub async fn fc_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
+    let kernel = &host.kernel;
+    let _frame = kernel.enter("fc_remove_host");
+    host.fc_host(Access::Read, "rports")?;
+    let (active, saved) = (host.rports.take(), host.rport_bindings.take());
+    for rport in active.into_iter().chain(saved) {
+        rport.state.set(RportState::Deleted);
+        host.queue_fc_work(&host.fc_wq, rport.work(|w| &w.rport_delete), 0);
+    }
+    if let Some(queue) = host.work_q() {
+        kernel.flush_workqueue(&queue).await;
+    }
+    for queue in [&host.fc_wq, &host.fc_dl] {
+        // From here on work for it is refused.
+        let taken = queue.take();
+        if let Some(taken) = taken {
+            kernel.destroy_workqueue(&taken).await;
+        }
+    }
+    Ok(())
+}
+
+/// A write to a remote port's `dev_loss_tmo`, in s (midlayer.md 3.8).
+pub fn fc_rport_set_dev_loss_tmo(rport: &Rport, seconds: u32) -> Result<(), Errno> {
+    if matches!(rport.state(), RportState::Blocked | RportState::Deleted | RportState::NotPresent) {
+        return Err(Errno::EBUSY);
+    }
+    // fast_io_fail_tmo is off: nothing here sets it.
+    if seconds > MAX_DEV_LOSS {
+        return Err(Errno::EINVAL);
+    }
+    rport.dev_loss_tmo.set(seconds);
+    Ok(())
+}
+
+/// A write to the host's `dev_loss_tmo`, in s: the default, and every remote port; errors there are ignored.
+pub fn fc_host_set_dev_loss_tmo(host: &ScsiHost, seconds: u32) -> Sim<()> {
+    host.fc_host(Access::Write, "dev_loss_tmo")?.dev_loss_tmo.set(seconds);
+    for rport in host.rports() {
+        // A port that is lost keeps the time it has.
+        let _ = fc_rport_set_dev_loss_tmo(&rport, seconds);
+    }
+    Ok(())
+}
