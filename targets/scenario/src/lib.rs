@@ -17,6 +17,7 @@ pub mod limits;
 mod load;
 pub mod module;
 pub mod mutate;
+pub mod operand;
 pub mod parts;
 pub mod place;
 pub mod random;
