@@ -12,7 +12,7 @@ fn tells(run: &Run, chapters: &[&[&str]]) {
 const HOST_ADDED: &[&str] = &["HOST_ADDED", "+scsi_host", "+fc_host"];
 const EXCHANGES: &[&str] = &["ExchangeConfigData", "ExchangePortData"];
 const SCAN: &[&str] = &["OpenWka", "GpnFt", "+port", "fcegpf1", "OpenPort", "GspnId", "RspnId"];
-const DISK: &[&str] = &["+rport", "+target", "scsla_1", "OpenLun", "ersfs_3", "+sdev", "+disk", "SD_ATTACHED"];
+const DISK: &[&str] = &["+rport", "scsla_1", "OpenLun", "ersfs_3", "+target", "+sdev", "+disk", "SD_ATTACHED"];
 
 #[test]
 fn on_a_fabric_only_the_place_of_the_host_differs() {
@@ -27,7 +27,7 @@ fn on_a_fabric_only_the_place_of_the_host_differs() {
 #[test]
 fn a_point_to_point_port_comes_before_port_data_in_eager_and_after_registration_in_deferred() {
     let [eager, deferred] = both(&online("topology = \"point_to_point\"", ""));
-    let disk = ["ersfs_1", "OpenPort", "+rport", "+target", "scsla_1", "OpenLun", "+sdev", "+disk", "SD_ATTACHED"];
+    let disk = ["ersfs_1", "OpenPort", "+rport", "scsla_1", "OpenLun", "+target", "+sdev", "+disk", "SD_ATTACHED"];
     let port = ["+port", "ereptp1"];
     tells(&eager, &[&["+adapter"], HOST_ADDED, &["ccsonl1"], &EXCHANGES[..1], &port, &EXCHANGES[1..], &disk]);
     tells(&deferred, &[&["+adapter", "ccsonl1"], EXCHANGES, HOST_ADDED, &port, &disk]);
