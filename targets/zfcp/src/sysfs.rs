@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use regdiff_kernel::Sim;
-use regdiff_kernel::scsi::{Errno, ScanMode, ScsiDevice, scan_target};
+use regdiff_kernel::scsi::{Errno, ScsiDevice, fc_user_scan};
 use regdiff_observation::Access;
 use regdiff_scenario::Behaviours;
 use regdiff_scenario::step::{HostResetKind, ScanTarget};
@@ -130,17 +130,12 @@ pub(crate) async fn host_reset_store(adapter: &Rc<Adapter>, kind: HostResetKind)
 
 /// host `scan`: only targets below an online remote port are visited (midlayer.md 4.6).
 pub(crate) async fn scan_store(adapter: &Rc<Adapter>, target: ScanTarget, wwpn: u64, lun: u64) -> Outcome {
-    let _frame = adapter.kernel.enter("fc_user_scan");
+    let _frame = adapter.kernel.enter("store_scan");
     if target == ScanTarget::OutOfRange {
         return Ok(Err(Errno::EINVAL));
     }
     let host = adapter.shost(Access::Read, "transportt")?;
-    for rport in host.rports() {
-        if !rport.is_ready() || (target != ScanTarget::Everything && rport.wwpn.get() != wwpn) {
-            continue;
-        }
-        let lun = (target == ScanTarget::Lun).then_some(lun);
-        scan_target(&host, &rport, lun, ScanMode::Manual).await?;
-    }
+    let wwpn = (target != ScanTarget::Everything).then_some(wwpn);
+    fc_user_scan(&host, wwpn, (target == ScanTarget::Lun).then_some(lun)).await?;
     Ok(Ok(1))
 }

@@ -43,7 +43,7 @@ pub use host::{HostState, HostTemplate, ScsiHost};
 pub use host_life::{scsi_add_host, scsi_host_alloc, scsi_host_put, scsi_remove_host};
 pub use queue::RequestQueue;
 pub use rport::{Rport, RportIdentifiers, RportState, fc_remote_port_add, fc_remote_port_delete};
-pub use rport_loss::{fc_host_set_dev_loss_tmo, fc_remove_host, fc_rport_set_dev_loss_tmo};
+pub use rport_loss::fc_remove_host;
 pub use scan::{ScanMode, fc_user_scan, scan_target};
 pub use sdev_state::{Gate, SdevState};
 

@@ -1,19 +1,15 @@
 //! What becomes of lost remote ports: the loss timer, deletion of targets and ports, removal with the host (midlayer.md 3.5,
-//! 3.7), and the time-outs that users set (3.8).
+//! 3.7).
 
 use std::rc::Rc;
 
 use regdiff_observation::{Access, LogId, Object, UeventAction};
 
 use super::device::remove_device;
-use super::errno::Errno;
 use super::host::ScsiHost;
 use super::rport::{Rport, RportState};
 use super::sdev_state::SdevState;
 use crate::Sim;
-
-/// Longest loss time without fast I/O failure, in s.
-const MAX_DEV_LOSS: u32 = 600;
 
 /// fc_timeout_deleted_rport: the loss timer ran out. The binding is kept.
 pub(crate) async fn fc_timeout_deleted_rport(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
@@ -98,29 +94,6 @@ pub async fn fc_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
         if let Some(taken) = taken {
             kernel.destroy_workqueue(&taken).await;
         }
-    }
-    Ok(())
-}
-
-/// A write to a remote port's `dev_loss_tmo`, in s (midlayer.md 3.8).
-pub fn fc_rport_set_dev_loss_tmo(rport: &Rport, seconds: u32) -> Result<(), Errno> {
-    if matches!(rport.state(), RportState::Blocked | RportState::Deleted | RportState::NotPresent) {
-        return Err(Errno::EBUSY);
-    }
-    // fast_io_fail_tmo is off: nothing here sets it.
-    if seconds > MAX_DEV_LOSS {
-        return Err(Errno::EINVAL);
-    }
-    rport.dev_loss_tmo.set(seconds);
-    Ok(())
-}
-
-/// A write to the host's `dev_loss_tmo`, in s: the default, and every remote port; errors there are ignored.
-pub fn fc_host_set_dev_loss_tmo(host: &ScsiHost, seconds: u32) -> Sim<()> {
-    host.fc_host(Access::Write, "dev_loss_tmo")?.dev_loss_tmo.set(seconds);
-    for rport in host.rports() {
-        // A port that is lost keeps the time it has.
-        let _ = fc_rport_set_dev_loss_tmo(&rport, seconds);
     }
     Ok(())
 }
