@@ -81,7 +81,8 @@ pub async fn fc_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
     let _frame = kernel.enter("fc_remove_host");
     host.fc_host(Access::Read, "rports")?;
     let (active, saved) = (host.rports.take(), host.rport_bindings.take());
-    for rport in active.into_iter().chain(saved) {
+    // Kept to the end: their works do not keep them.
+    for rport in active.iter().chain(&saved) {
         rport.state.set(RportState::Deleted);
         host.queue_fc_work(&host.fc_wq, rport.work(|w| &w.rport_delete), 0);
     }
