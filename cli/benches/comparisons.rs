@@ -1,1 +1,84 @@
-fn main() {}
+//! Comparisons a second on one core, next to the same scenarios run bare.
+//!
+//! A comparison is a scenario decoded from its byte form, run on both sides and judged, as a fuzz target does it. A bare pair
+//! is the same scenario, decoded, run on both sides with a null observer and no oracle. Both are measured in every round, one
+//! after the other, over the same 1,000 generated scenarios, in CPU time of the thread: a busy machine changes little.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use regdiff_observation::{Lane, Watch};
+use regdiff_oracle::{Allow, Model, Options, Variant, judge};
+use regdiff_scenario::{Scenario, bytes};
+use rustix::time::{ClockId, clock_gettime};
+
+/// The fixed set: seeds from 0.
+const SCENARIOS: u64 = 1000;
+/// Rounds that count, after one that does not.
+const ROUNDS: usize = 12;
+
+fn main() {
+    // `cargo test --benches` wants to know that it runs; only `cargo bench` measures.
+    let measures = std::env::args().any(|argument| argument == "--bench");
+    let (scenarios, rounds) = if measures { (SCENARIOS, ROUNDS) } else { (20, 1) };
+    let inputs: Vec<Vec<u8>> = (0..scenarios).map(|seed| bytes::encode(&Scenario::generate(seed))).collect();
+    let options = Options::allowing(Allow::Open);
+    let seeds: Vec<u64> = (0..scenarios).collect();
+    let once = || Round {
+        compare: measure(&inputs, |input| drop(black_box(judge(&bytes::decode(input), &options)))),
+        bare: measure(&inputs, |input| {
+            let scenario = bytes::decode(input);
+            for variant in [Variant::EAGER, Variant::DEFERRED] {
+                drop(black_box(Model.run(&scenario, &variant, Watch::Nothing)));
+            }
+        }),
+        decode: measure(&inputs, |input| drop(black_box(bytes::decode(input)))),
+        generate: measure(&seeds, |seed| drop(black_box(Scenario::generate(*seed)))),
+    };
+    once();
+    let rounds: Vec<Round> = (0..rounds).map(|_| once()).collect();
+    println!(
+        "{} generated scenarios, {} rounds, one thread, CPU time; median (smallest to largest)",
+        scenarios,
+        rounds.len()
+    );
+    row("comparisons/s per core", &rounds, |round| rate(scenarios, round.compare));
+    row("bare pairs/s per core", &rounds, |round| rate(scenarios, round.bare));
+    row("ratio", &rounds, |round| round.bare.as_secs_f64() / round.compare.as_secs_f64());
+    row("decode, µs a scenario", &rounds, |round| 1e6 / rate(scenarios, round.decode));
+    row("generate, µs a scenario", &rounds, |round| 1e6 / rate(scenarios, round.generate));
+}
+
+/// CPU time of each kind of work over all scenarios.
+struct Round {
+    compare: Duration,
+    bare: Duration,
+    decode: Duration,
+    generate: Duration,
+}
+
+fn measure<T>(inputs: &[T], work: impl Fn(&T)) -> Duration {
+    let began = cpu_time();
+    inputs.iter().for_each(work);
+    cpu_time().saturating_sub(began)
+}
+
+/// CPU time of this thread.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+fn rate(count: u64, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64().max(1e-9)
+}
+
+fn row(what: &str, rounds: &[Round], value: impl Fn(&Round) -> f64) {
+    let mut values: Vec<f64> = rounds.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    let (low, high) = (values[0], values[values.len() - 1]);
+    let middle = values.len() / 2;
+    let median = if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
+    let digits = if median < 100.0 { 2 } else { 0 };
+    println!("{what:<24} {median:>9.digits$}  ({low:.digits$} to {high:.digits$})");
+}

@@ -191,3 +191,42 @@ fn list<K: std::fmt::Display>(heading: &str, sightings: &BTreeMap<K, Sighting>) 
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regdiff_oracle::{Options, judge};
+    use regdiff_scenario::Scenario;
+
+    fn tally(seeds: std::ops::Range<u64>) -> Tally {
+        let mut tally = Tally::default();
+        for seed in seeds {
+            let report = judge(&Scenario::generate(seed), &Options::default());
+            tally.add(&report, || format!("seed {seed}"));
+        }
+        tally
+    }
+
+    #[test]
+    fn every_scenario_has_one_verdict_that_is_shown() {
+        let tally = tally(0..100);
+        assert!(tally.verdicts.keys().all(|verdict| VERDICTS.contains(verdict)), "{:?}", tally.verdicts);
+        assert_eq!(VERDICTS.iter().map(|verdict| tally.of(verdict)).sum::<u64>(), 100);
+        assert_eq!(tally.skipped.values().sum::<u64>(), tally.of("skipped"));
+    }
+
+    #[test]
+    fn findings_decide_how_a_command_ends() {
+        let mut tally = Tally::default();
+        assert_eq!(tally.exit_code(), ExitCode::Clean);
+        tally.findings.insert("a/b".into(), Sighting::default());
+        assert_eq!(tally.exit_code(), ExitCode::Findings);
+        tally.add_own_bug("x".to_owned(), || "seed 1".to_owned());
+        assert_eq!((tally.exit_code(), tally.scenarios), (ExitCode::OwnBug, 1));
+    }
+
+    #[test]
+    fn nothing_is_no_division_by_zero() {
+        assert!(Tally::default().outcomes().contains("0.0 %"));
+    }
+}

@@ -1,0 +1,11 @@
+//! The program as people use it: arguments in, text, files and exit codes out.
+
+mod bad_input;
+mod campaign;
+mod determinism;
+mod exit_codes;
+mod files;
+mod registries;
+mod rig;
+mod seed;
+mod talk;
