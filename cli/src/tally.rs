@@ -161,13 +161,14 @@ impl Tally {
     }
 }
 
-/// A reason without what differs from scenario to scenario.
+/// A reason without what differs from scenario to scenario, such as the number of a step.
 fn reason(what: &Skip) -> String {
-    match what {
-        Skip::OneSidedMoment { missed, .. } => format!("the moment of a step never comes in {missed}"),
-        Skip::RegistrationMoment { .. } => "the moment of a step is registration itself".to_owned(),
-        Skip::Unmodelled { .. } => what.to_string(),
+    if matches!(what, Skip::Unmodelled { .. }) {
+        return what.to_string();
     }
+    // The name of the variant, as in JSON.
+    let name = serde_json::to_value(what).ok().and_then(|value| value.as_object()?.keys().next().cloned());
+    name.map_or_else(|| what.to_string(), |name| name.replace('_', " "))
 }
 
 fn see<K: Ord>(list: &mut BTreeMap<K, Sighting>, key: K, origin: &impl Fn() -> String) {
