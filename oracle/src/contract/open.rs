@@ -1,7 +1,7 @@
 //! Open: defects or doubts that regdiff found and that still stand. Each is described in FINDINGS.md.
 
 use regdiff_observation::{Attribute, Event, LogId, LogLine, Object, TrapKind};
-use regdiff_scenario::{Command, ContentField, FsfStatus, Trigger};
+use regdiff_scenario::{Command, ContentField, FailPoint, FsfStatus, Scalar, Trigger};
 
 use super::context::{Context, surplus};
 use super::{Allowance, Reach};
@@ -114,6 +114,26 @@ pub(super) const LIST: &[Allowance] = &[
         covers: half_registered_host,
     },
     Allowance {
+        id: "dix-without-dif",
+        allows: "users hang, in both variants, behind I/O to a disk whose protection data ends in the adapter",
+        why: "zfcp does not know the operations insert-on-read and strip-on-write, and the midlayer repeats them without limit",
+        evidence: "FINDINGS.md 10; midlayer.md 10.5; driver.md 15, 17",
+        review: "2027-03-01",
+        scenario: "registration/dix-without-dif",
+        reach: Reach::Difference,
+        covers: dix_without_dif,
+    },
+    Allowance {
+        id: "fc-host-without-queues",
+        allows: "a host is left over, in both variants, when the FC transport could not make its work queues",
+        why: "nobody looks at that failure, and without the queues remote ports are never deleted",
+        evidence: "FINDINGS.md 11; midlayer.md 3.2, 3.7",
+        review: "2027-03-01",
+        scenario: "registration/fc-host-without-queues",
+        reach: Reach::Difference,
+        covers: fc_host_without_queues,
+    },
+    Allowance {
         id: "well-known-port-stays-opening",
         allows: "users hang, in both variants, after a well-known port was opened with an unexpected status",
         why: "the handler leaves it OPENING, and nobody else ends the wait",
@@ -219,7 +239,8 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
     // Between two rests the host may be removed, or the link come back: then only the log tells.
     let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
     let first_open = at > 0 && context.registrations(Side::Deferred, device, at - 1) == 0;
-    shows_dead_link(context, device, at) || (gone || first_open) && link_went_down(context, device, at)
+    let at_start = at > 0 && shows_dead_link(context, device, at - 1);
+    at_start || shows_dead_link(context, device, at) || (gone || first_open) && link_went_down(context, device, at)
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
@@ -296,4 +317,28 @@ fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bo
     };
     let answered = context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
     finding.kind == Kind::Liveness && matches!(finding.evidence, Evidence::Blocked { .. }) && answered
+}
+
+fn dix_without_dif(context: &Context<'_>, finding: &Finding) -> bool {
+    const DIF: u64 = 0x1;
+    const DIX: u64 = 0x10;
+    let seen = context.side(finding.side);
+    let values = |attribute| {
+        let all = seen.rests.iter().flat_map(|rest| &rest.readings);
+        all.filter(move |reading| reading.attribute == attribute).map(|reading| reading.value)
+    };
+    // Either the adapter offers DIX alone, or somebody took the type from a disk that has a profile.
+    let alone = values(Attribute::ProtCapabilities).any(|mask| mask & DIX != 0 && mask & DIF == 0);
+    let untyped = values(Attribute::IntegrityFormat).any(|profile| profile != 0)
+        && values(Attribute::ProtectionType).any(|kind| kind != 1);
+    matches!(finding.evidence, Evidence::Blocked { .. }) && (alone || untyped)
+}
+
+fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
+    let failed = context
+        .scenario
+        .steps
+        .iter()
+        .any(|step| step.trigger == Trigger::Fail && u64::from(step.a) == FailPoint::FcHostWorkQueues.to_raw());
+    failed && matches!(&finding.evidence, Evidence::Leftover(leftover) if leftover.what == "Scsi_Host")
 }
