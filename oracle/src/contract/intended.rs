@@ -54,6 +54,16 @@ pub(super) const LIST: &[Allowance] = &[
         covers: ptp_port_comes_later,
     },
     Allowance {
+        id: "ptp-port-files-come-later",
+        allows: "a user's access to a file of that port fails in deferred, with all that follows",
+        why: "there is no such port yet; in eager the access may recover it",
+        evidence: "driver.md 6.5.1 rows 3 and 6, 22; patch 5/8, ac007adc4d2d",
+        review: "2027-06-01",
+        scenario: "registration/ptp-port-files-before-port",
+        reach: Reach::Onward,
+        covers: ptp_port_files_come_later,
+    },
+    Allowance {
         id: "host-files-come-later",
         allows: "a user's access to a file of the host fails in deferred before the host exists",
         why: "there is no such file yet; in eager the access may have asked the firmware, and its answer counts",
@@ -97,6 +107,9 @@ pub(super) const LIST: &[Allowance] = &[
 
 /// Steps that read files of the host.
 const READS: &[Trigger] = &[Trigger::ReadAttribute, Trigger::ResetStatistics, Trigger::Scan];
+/// Steps at files of a port.
+const PORT_FILES: &[Trigger] =
+    &[Trigger::PortFailed, Trigger::PortRemove, Trigger::UnitAdd, Trigger::UnitRemove, Trigger::UnitFailed];
 /// Steps that change what the host does from there on.
 const WRITES: &[Trigger] = &[Trigger::HostReset, Trigger::HostState, Trigger::HostDevLossTmo];
 
@@ -157,6 +170,15 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
     };
     let waits = context.waits_for_registration(device, at) || late(context, device, at);
     context.is_ptp(device) && waits
+}
+
+fn ptp_port_files_come_later(context: &Context<'_>, finding: &Finding) -> bool {
+    outcome(finding).is_some_and(|outcome| {
+        PORT_FILES.contains(&outcome.trigger)
+            && failed(outcome.outcomes.deferred)
+            && context.is_ptp(outcome.device)
+            && context.waited_for_registration(outcome.device, outcome.at)
+    })
 }
 
 /// Whether something of registration may show on a side in this stretch: early in eager, or late in deferred.

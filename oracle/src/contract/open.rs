@@ -246,7 +246,7 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
     let Some((Side::Deferred, Event::Uevent(uevent), at)) = surplus(finding) else { return false };
     let Object::Port(device, wwpn) = uevent.object else { return false };
-    wwpn == 0 && context.is_ptp(device) && shows_dead_link(context, device, at)
+    wwpn == 0 && context.is_ptp(device) && link_went_down(context, device, at)
 }
 
 fn redo_of_empty_port_data(_: &Context<'_>, finding: &Finding) -> bool {
