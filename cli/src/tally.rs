@@ -106,6 +106,11 @@ impl Tally {
         }
     }
 
+    /// Scenarios that were judged to their end, or to the trap that ended a side.
+    pub(crate) fn valid(&self) -> u64 {
+        self.of("agree") + self.of("findings") + self.of("cut_short")
+    }
+
     /// The shares of the verdicts on one line, for a progress line.
     pub(crate) fn outcome_line(&self) -> String {
         let shares = VERDICTS.map(|verdict| format!("{} {}", verdict.replace('_', " "), self.share(self.of(verdict))));
@@ -124,6 +129,7 @@ impl Tally {
             self.row(&mut text, verdict, self.of(verdict));
         }
         let _ = writeln!(text, "{HEADING}reached{HEADING:#}");
+        self.row(&mut text, "valid: judged to the end, or to a trap", self.valid());
         self.row(&mut text, "a pair of rests compared", self.compared);
         self.row(&mut text, "host registered in eager", self.registered_eager);
         self.row(&mut text, "host registered in deferred", self.registered_deferred);

@@ -75,7 +75,8 @@ impl Summary {
         if let Some(executions) = self.executions {
             let kept = &self.harvested;
             let _ = writeln!(text, "  libFuzzer made {executions} executions more (its own count)");
-            let _ = writeln!(text, "  it kept {} inputs; judged again: {}", kept.scenarios, kept.outcome_line());
+            let shares = if kept.scenarios == 0 { String::new() } else { format!(": {}", kept.outcome_line()) };
+            let _ = writeln!(text, "  it kept {} inputs, which were judged again{shares}", kept.scenarios);
         }
         let _ = writeln!(text, "  minimising took {} judgements more", self.minimising);
         text.push_str(&compared.outcomes());
