@@ -2,7 +2,7 @@
 
 use regdiff_kernel::scsi::{
     Cdb, Errno, RportState, SdevState, fc_remote_port_add, fc_remote_port_delete, fc_remove_host, remove_device,
-    sd_read_write,
+    scsi_host_put, scsi_remove_host, sd_read_write,
 };
 use regdiff_observation::{LogId, Object, UeventAction};
 use regdiff_scenario::{Context, FailPoint, Midlayer};
@@ -124,6 +124,22 @@ fn ports_go_with_their_host_whatever_their_state() {
     let count =
         |action| uevents(&record).iter().filter(|(a, o)| *a == action && matches!(o, Object::Rport(..))).count();
     assert_eq!((count(UeventAction::Add), count(UeventAction::Remove)), (3, 3));
+}
+
+#[test]
+fn a_port_that_nobody_else_holds_is_deleted_and_gives_its_host_back() {
+    let rig = Rig::of(Midlayer::V5_7);
+    rig.fake.refused.replace(vec![0]);
+    let record = rig.with_disk(|rig| async move {
+        assert!(rig.host.devices.borrow().is_empty());
+        fc_remove_host(&rig.host).await?;
+        scsi_remove_host(&rig.host).await?;
+        scsi_host_put(&rig.host)?;
+        assert!(rig.host.is_released());
+        Ok(())
+    });
+    assert_eq!(record.end, None);
+    assert!(uevents(&record).contains(&(UeventAction::Remove, Object::Rport(0, WWPN))));
 }
 
 #[test]
