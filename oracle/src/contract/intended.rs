@@ -215,7 +215,7 @@ fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) ->
     outcome(finding).is_some_and(|outcome| {
         outcome.trigger == Trigger::SetOnline
             && failed(outcome.outcomes.eager)
-            && context.registration_may_fail(outcome.device, outcome.step)
+            && context.registration_may_fail(outcome.device, usize::MAX)
     })
 }
 

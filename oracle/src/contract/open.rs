@@ -104,14 +104,34 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "half-registered-host",
-        allows: "deferred follows the null FC data of a host that is allocated and not added yet",
-        why: "the pointer is stored right after the allocation, so that every fence lets other contexts through while \
-              recovery is still adding the host",
-        evidence: "FINDINGS.md 9; driver.md 5.2, 19 last paragraph, R3",
+        allows: "the null FC data of a host is followed while the host is being added",
+        why: "the pointer is stored right after the allocation, so that every fence of deferred lets other contexts through, and \
+              the files of the host are there before its FC data",
+        evidence: "FINDINGS.md 9; driver.md 5.2, 19 last paragraph, R3; midlayer.md 2.2 visibility window",
         review: "2027-03-01",
         scenario: "registration/half-registered-host",
         reach: Reach::Difference,
         covers: half_registered_host,
+    },
+    Allowance {
+        id: "reopen-while-scanning",
+        allows: "the kernel stops, in both variants, when a request queue is created while the adapter is reopened with DIX",
+        why: "opening the queues raises sg_tablesize above sg_prot_tablesize until the next configuration answer",
+        evidence: "FINDINGS.md 12; driver.md 7.3, 17; midlayer.md 5",
+        review: "2027-03-01",
+        scenario: "registration/reopen-while-scanning",
+        reach: Reach::Difference,
+        covers: reopen_while_scanning,
+    },
+    Allowance {
+        id: "guard-of-lost-dix",
+        allows: "guard type and protection limit of a host that lost DIX before deferred registered it",
+        why: "nobody takes them back in eager; deferred never set them",
+        evidence: "FINDINGS.md 13; driver.md 17",
+        review: "2027-03-01",
+        scenario: "registration/guard-of-lost-dix",
+        reach: Reach::Difference,
+        covers: guard_of_lost_dix,
     },
     Allowance {
         id: "dix-without-dif",
@@ -287,7 +307,7 @@ fn refused_configuration(context: &Context<'_>, finding: &Finding) -> bool {
 
 fn half_registered_host(_: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
-    finding.side == Side::Deferred && trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs"
+    trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs"
 }
 
 fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {
@@ -341,4 +361,20 @@ fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
         .iter()
         .any(|step| step.trigger == Trigger::Fail && u64::from(step.a) == FailPoint::FcHostWorkQueues.to_raw());
     failed && matches!(&finding.evidence, Evidence::Leftover(leftover) if leftover.what == "Scsi_Host")
+}
+
+fn reopen_while_scanning(_: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    trap.kind == TrapKind::Bug && trap.function == "__scsi_init_queue" && trap.field == "sg_prot_tablesize"
+}
+
+fn guard_of_lost_dix(context: &Context<'_>, finding: &Finding) -> bool {
+    const DIX: u64 = 0x10;
+    let Some(located) = finding.difference() else { return false };
+    let Difference::Value { object: object @ Object::Host(_), attribute, values } = located.difference else {
+        return false;
+    };
+    let mask = context.reading(Side::Deferred, object, Attribute::ProtCapabilities, located.steps_begun);
+    let kept = [Attribute::ProtGuardType, Attribute::SgProtTablesize].contains(&attribute);
+    kept && values.deferred == 0 && mask.is_some_and(|mask| mask & DIX == 0)
 }
