@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 use super::cargo::{self, unusable};
-use super::search::Shared;
+use super::search::{Shared, is_fertile};
 use super::{Judged, Message, Origin, Settings};
 use crate::error::Error;
 use crate::own_bug;
@@ -205,7 +205,9 @@ impl Harvest {
                 let Ok(data) = data else { continue };
                 let scenario = bytes::decode(&data);
                 let report = own_bug::catch(|| judge(&scenario, &self.options));
-                self.shared.add(scenario.clone());
+                if report.as_ref().is_ok_and(is_fertile) {
+                    self.shared.add(scenario.clone());
+                }
                 let judged = Judged { origin: Origin::Engine { file }, scenario, report };
                 if self.sender.send(Message::Judged(Box::new(judged))).is_err() {
                     return;

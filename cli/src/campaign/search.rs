@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use regdiff_oracle::{Options, Report, judge};
+use regdiff_oracle::{Options, Report, Verdict, judge};
 use regdiff_scenario::{Random, Scenario, mutate};
 
 use super::{Judged, Message, Origin, Settings};
@@ -81,6 +81,7 @@ impl Search {
         let scenario = self.next();
         let report = own_bug::catch(|| judge(&scenario, options));
         if let Ok(report) = &report
+            && is_fertile(report)
             && self.seen.insert(behaviour(report))
         {
             self.remember(scenario.clone());
@@ -120,6 +121,12 @@ impl Search {
             self.pool[index] = scenario;
         }
     }
+}
+
+/// Whether a scenario's children are worth their time: those of one that never rests are slow, and those of one that needs
+/// what is not modelled mostly need it as well.
+pub(super) fn is_fertile(report: &Report) -> bool {
+    !matches!(report.verdict, Verdict::Skipped { .. } | Verdict::LimitHit { .. })
 }
 
 /// What a report says, without what differs from scenario to scenario.
