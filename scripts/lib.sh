@@ -1,6 +1,8 @@
 # Shared by the scripts beside it, which source it under `set -euo pipefail`.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Where setup-engines puts things; not every shell has it on its path.
+export PATH="${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin:$PATH"
 triple=x86_64-unknown-linux-gnu
 
 # fuzz/rust-toolchain.toml asks for nightly, for those who type plain `cargo fuzz`. Nothing here needs it.
