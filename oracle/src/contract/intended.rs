@@ -156,7 +156,10 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
     let (device, at) = match (object_of_eager(finding), surplus(finding)) {
         (Some((Object::Port(device, _), located)), _) => (device, located.steps_begun),
         (_, Some((side, Event::Uevent(uevent), at))) => match uevent.object {
-            Object::Port(device, _) if uevent.action == UeventAction::Add && comes(context, side, device, at) => {
+            // A port without a name is no port of a peer: that is another allowance's matter.
+            Object::Port(device, wwpn)
+                if wwpn != 0 && uevent.action == UeventAction::Add && comes(context, side, device, at) =>
+            {
                 (device, at)
             }
             _ => return false,
