@@ -156,7 +156,6 @@ pub(super) fn surplus(finding: &Finding) -> Option<(Side, &Event, u32)> {
 
 /// A difference in outcomes.
 pub(super) struct Outcome<'a> {
-    pub(super) step: usize,
     pub(super) trigger: Trigger,
     pub(super) device: u8,
     pub(super) outcomes: &'a Pair<StepOutcome>,
@@ -167,8 +166,8 @@ pub(super) struct Outcome<'a> {
 pub(super) fn outcome(finding: &Finding) -> Option<Outcome<'_>> {
     let located = finding.difference()?;
     match &located.difference {
-        Difference::Outcome { step, trigger, device, outcomes } => {
-            Some(Outcome { step: *step, trigger: *trigger, device: *device, outcomes, at: located.steps_begun })
+        Difference::Outcome { trigger, device, outcomes, .. } => {
+            Some(Outcome { trigger: *trigger, device: *device, outcomes, at: located.steps_begun })
         }
         _ => None,
     }

@@ -156,9 +156,11 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
     let (device, at) = match (object_of_eager(finding), surplus(finding)) {
         (Some((Object::Port(device, _), located)), _) => (device, located.steps_begun),
         (_, Some((side, Event::Uevent(uevent), at))) => match uevent.object {
-            // A port without a name is no port of a peer: that is another allowance's matter.
-            Object::Port(device, wwpn)
-                if wwpn != 0 && uevent.action == UeventAction::Add && comes(context, side, device, at) =>
+            // A late port is one that eager has: any other is another allowance's matter.
+            Object::Port(device, _)
+                if uevent.action == UeventAction::Add
+                    && comes(context, side, device, at)
+                    && context.has(Side::Eager, uevent.object, at) =>
             {
                 (device, at)
             }

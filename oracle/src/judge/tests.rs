@@ -1,10 +1,10 @@
 //! The judge on lanes that show what a test says.
 
-use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome, TrapKind, UeventAction};
+use regdiff_observation::{Attribute, Object, StepOutcome, TrapKind, UeventAction};
 use regdiff_scenario::{FailPoint, Step, Trigger, scalar::Scalar};
 
 use super::*;
-use crate::testing::{Fake, FakeLane, log, reading, rest, signatures, trap, uevent};
+use crate::testing::{Fake, FakeLane, reading, rest, signatures, trap, uevent};
 
 const HOST: Object = Object::Host(0);
 const FC_HOST: Object = Object::FcHost(0);

@@ -19,7 +19,7 @@ use crate::{Kernel, Sim};
 pub type TaskFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
 
 /// Turns of tasks in one run.
-pub const MAX_TURNS: u64 = 30_000;
+pub const MAX_TURNS: u64 = 10_000;
 /// Virtual time of one run, in µs: thirty days.
 pub const MAX_TIME_US: u64 = 30 * 24 * 3600 * 1_000_000;
 
