@@ -38,3 +38,24 @@ fn a_second_run_says_the_same() {
         assert_eq!(judge(&scenario, &options), judge(&scenario, &options), "seed {seed}");
     }
 }
+
+/// The whole promise, in minutes: `cargo test --release -p regdiff-oracle --test floors -- --ignored`. CI runs it.
+#[test]
+#[ignore = "takes minutes without optimisation"]
+fn a_hundred_thousand_scenarios_are_explained_and_say_the_same_twice() {
+    const ALL: u64 = 100_000;
+    let options = Options::allowing(Allow::Open);
+    let (mut register, mut scsi, mut skipped) = (0, 0, 0);
+    for seed in 0..ALL {
+        let scenario = Scenario::generate(seed);
+        let report = judge(&scenario, &options);
+        assert_eq!(judge(&scenario, &options), report, "seed {seed} says something else the second time");
+        let signatures: Vec<_> = report.findings.iter().map(|finding| finding.signature.as_str()).collect();
+        assert_eq!(signatures, [""; 0], "seed {seed} is not explained by the contract");
+        register += u64::from(report.registered.eager && report.registered.deferred);
+        scsi += u64::from(report.scsi_commands.eager + report.scsi_commands.deferred > 0);
+        skipped += u64::from(matches!(report.verdict, Verdict::Skipped { .. }));
+    }
+    println!("of {ALL}: {register} register in both variants, {scsi} send a SCSI command, {skipped} are skipped");
+    assert!(register * 100 >= REGISTER * ALL && scsi * 100 >= SCSI * ALL && skipped * 100 <= SKIPPED * ALL);
+}
