@@ -35,6 +35,11 @@ pub(crate) fn judge_pair(seen: Pair<&Observation>, findings: &mut Vec<Finding>) 
     for (side, tired, rested) in [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)]
     {
         let End::Limit(limit) = tired.end else { continue };
+        // A step that failed on one side only may well be why that side has nothing to do.
+        let refused = |a: &StepOutcome, b: &StepOutcome| matches!(a, StepOutcome::Done(code) if *code < 0) && a != b;
+        if tired.steps.iter().zip(&rested.steps).any(|(t, r)| refused(t, r) || refused(r, t)) {
+            continue;
+        }
         if rested.end != End::Rest || spent(limit, rested).saturating_mul(MARGIN) > spent(limit, tired) {
             continue;
         }

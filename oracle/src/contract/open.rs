@@ -23,6 +23,16 @@ pub(super) const LIST: &[Allowance] = &[
         covers: late_protection_features,
     },
     Allowance {
+        id: "integrity-on-old-queue",
+        allows: "the kernel stops, in both variants, at a request with protection data on a queue that was made for none",
+        why: "the adapter gained DIX after the queue's limits were taken; the disk driver looks at the mask of now",
+        evidence: "FINDINGS.md 1; midlayer.md 5, 10.4",
+        review: "2027-03-01",
+        scenario: "registration/integrity-on-old-queue",
+        reach: Reach::Difference,
+        covers: integrity_on_old_queue,
+    },
+    Allowance {
         id: "port-scan-without-host",
         allows: "deferred's port scan reads the port type through a null host",
         why: "with no_auto_port_rescan, set_online queues a scan whatever became of recovery",
@@ -103,6 +113,16 @@ pub(super) const LIST: &[Allowance] = &[
         covers: ptp_port_misses_first_open,
     },
     Allowance {
+        id: "ptp-port-between-exchanges",
+        allows: "a point-to-point port is made in eager and not in deferred when the link goes down between the exchanges",
+        why: "deferred makes it after Exchange Port Data, whose link-down has cleared port type and peer by then",
+        evidence: "FINDINGS.md 8; driver.md 6.5.1 rows 3 and 6, 11",
+        review: "2027-03-01",
+        scenario: "registration/ptp-port-between-exchanges",
+        reach: Reach::Onward,
+        covers: ptp_port_between_exchanges,
+    },
+    Allowance {
         id: "half-registered-host",
         allows: "the null FC data of a host is followed while the host is being added",
         why: "the pointer is stored right after the allocation, so that every fence of deferred lets other contexts through, and \
@@ -145,7 +165,7 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "fc-host-without-queues",
-        allows: "a host is left over, in both variants, when the FC transport could not make its work queues",
+        allows: "a host is left over or its removal hangs, in both variants, when the FC transport could not make its work queues",
         why: "nobody looks at that failure, and without the queues remote ports are never deleted",
         evidence: "FINDINGS.md 11; midlayer.md 3.2, 3.7",
         review: "2027-03-01",
@@ -180,11 +200,6 @@ const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
 const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2"];
 
 fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
-    let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
-    let answered = context.scenario.firmware.iter().any(|answer| {
-        answer.command == Command::ExchangeConfigData
-            && answer.contents.iter().any(|content| content.field == ContentField::AdapterFeatures)
-    });
     let wrong = match &finding.evidence {
         Evidence::Violation(_) => true,
         Evidence::Trap(trap) => match trap.kind {
@@ -197,8 +212,23 @@ fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
     finding.side == Side::Deferred
         && !context.masked
         && context.protection_is_asked_for()
-        && (announced || answered)
+        && features_change(context)
         && wrong
+}
+
+fn integrity_on_old_queue(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    trap.kind == TrapKind::Bug && trap.field == "max_integrity_segments" && features_change(context)
+}
+
+/// Whether the adapter's features are not always the same in this scenario.
+fn features_change(context: &Context<'_>) -> bool {
+    let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
+    let answered = context.scenario.firmware.iter().any(|answer| {
+        answer.command == Command::ExchangeConfigData
+            && answer.contents.iter().any(|content| content.field == ContentField::AdapterFeatures)
+    });
+    announced || answered
 }
 
 fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
@@ -310,6 +340,19 @@ fn half_registered_host(_: &Context<'_>, finding: &Finding) -> bool {
     trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs"
 }
 
+fn ptp_port_between_exchanges(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Eager, event, at)) = surplus(finding) else { return false };
+    let device = match event {
+        Event::Uevent(uevent) => match uevent.object {
+            Object::Port(device, _) => device,
+            _ => return false,
+        },
+        Event::Trace(record) if record.tag == "ereptp1" => record.device,
+        _ => return false,
+    };
+    context.is_ptp(device) && link_went_down(context, device, at)
+}
+
 fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {
     let Some(located) = finding.difference() else { return false };
     let Difference::Value { object: Object::Port(device, _), attribute, values } = located.difference else {
@@ -360,12 +403,19 @@ fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
         .steps
         .iter()
         .any(|step| step.trigger == Trigger::Fail && u64::from(step.a) == FailPoint::FcHostWorkQueues.to_raw());
-    failed && matches!(&finding.evidence, Evidence::Leftover(leftover) if leftover.what == "Scsi_Host")
+    failed
+        && match &finding.evidence {
+            Evidence::Leftover(leftover) => leftover.what == "Scsi_Host",
+            // Removal waits for remote ports that nobody deletes.
+            Evidence::Blocked { .. } => context.scenario.steps.iter().any(|step| step.trigger == Trigger::Remove),
+            _ => false,
+        }
 }
 
 fn reopen_while_scanning(_: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
-    trap.kind == TrapKind::Bug && trap.function == "__scsi_init_queue" && trap.field == "sg_prot_tablesize"
+    // The function's name depends on the version.
+    trap.kind == TrapKind::Bug && trap.object == "Scsi_Host" && trap.field == "sg_prot_tablesize"
 }
 
 fn guard_of_lost_dix(context: &Context<'_>, finding: &Finding) -> bool {

@@ -71,7 +71,8 @@ fn panic(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Result<Located
         let trap = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)?;
         (other.end == End::Rest).then_some((side, trap, stopped, other))
     })?;
-    if let Some(skip) = steps::missed_by_other(scenario, side, stopped, other) {
+    let parted = steps::missed_by_other(scenario, side, stopped, other);
+    if let Some(skip) = parted.or_else(|| steps::at_registration(scenario, stopped)) {
         return Some(Err(skip));
     }
     let steps_begun = stopped.rests.last().map_or(0, |rest| rest.steps_begun);

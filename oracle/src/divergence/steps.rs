@@ -76,6 +76,16 @@ pub(super) fn missed_by_other(
     Some(Skip::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed: side.other() })
 }
 
+/// The first step that a side began at registration itself.
+pub(super) fn at_registration(scenario: &Scenario, seen: &Observation) -> Option<Skip> {
+    let mut begun = scenario.steps.iter().zip(&seen.steps).enumerate();
+    begun.find_map(|(index, (step, outcome))| {
+        let there = step.moment.when == When::AtPoint && REGISTRATION.contains(&step.moment.point);
+        (there && *outcome != StepOutcome::Missed)
+            .then_some(Skip::RegistrationMoment { step: index, trigger: step.trigger })
+    })
+}
+
 /// Steps that ended in two ways, with their indices. A user that hangs is the liveness oracle's.
 pub(super) fn outcomes(scenario: &Scenario, seen: Pair<&Observation>, skip: Option<Skip>) -> Vec<(usize, Difference)> {
     let until = skip.and_then(Skip::step).unwrap_or(usize::MAX);
