@@ -30,7 +30,8 @@ impl Taken {
         };
         // Once the sides are at different times, device-loss timers of other devices may have run out on one of them.
         let apart = self.allowance.reach == Reach::Onward && located.time_us.eager != located.time_us.deferred;
-        in_reach && (apart || located.difference.device() == Some(self.device))
+        // A panic belongs to no device: it stops the machine.
+        in_reach && (apart || located.difference.device().is_none_or(|device| device == self.device))
     }
 }
 

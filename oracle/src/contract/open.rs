@@ -145,7 +145,7 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "guard-of-lost-dix",
-        allows: "guard type and protection limit of a host that lost DIX before deferred registered it",
+        allows: "guard type, protection limit, versions of an adapter that lost the feature before deferred registered its host",
         why: "nobody takes them back in eager; deferred never set them",
         evidence: "FINDINGS.md 13; driver.md 17",
         review: "2027-03-01",
@@ -420,6 +420,10 @@ fn reopen_while_scanning(_: &Context<'_>, finding: &Finding) -> bool {
 
 fn guard_of_lost_dix(context: &Context<'_>, finding: &Finding) -> bool {
     const DIX: u64 = 0x10;
+    // Versions of an adapter that could tell them once, and not any more when deferred registered.
+    if let Some((_, Attribute::HardwareVersion | Attribute::SerialNumber, values, _)) = fc_host_value(finding) {
+        return [0, u64::MAX].contains(&values.deferred) && features_change(context);
+    }
     let Some(located) = finding.difference() else { return false };
     let Difference::Value { object: object @ Object::Host(_), attribute, values } = located.difference else {
         return false;
