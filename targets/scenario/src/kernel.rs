@@ -87,29 +87,29 @@ flags! {
         WKA_MUTEX_HELD = 0x4 "wka_mutex_held",
         /// Version change events are handled.
         VERSION_CHANGE = 0x8 "version_change",
-        /// Own completion tasklets and a request scan timer.
+        /// Own completion tasklets and a request scan timer. No effect in the model lane yet.
         QDIO_TASKLETS = 0x10 "qdio_tasklets",
-        /// Free request buffers are counted before the send and rolled back on failure.
+        /// Free request buffers are counted before the send and rolled back on failure. No effect in the model lane yet.
         FREE_BEFORE_SEND = 0x20 "free_before_send",
-        /// A failed send looks its request up by the full id.
+        /// A failed send looks its request up by the full id. No effect in the model lane yet.
         FULL_REQUEST_ID = 0x40 "full_request_id",
-        /// The timer is stopped synchronously at completion.
+        /// The timer is stopped synchronously at completion. No effect in the model lane yet.
         TIMER_STOP_SYNC = 0x80 "timer_stop_sync",
         /// A port whose sysfs registration fails drops the adapter reference once.
         PORT_SYSFS_REF_ONCE = 0x100 "port_sysfs_ref_once",
-        /// Port and unit removal keep their look-up reference to the end.
+        /// Port and unit removal keep their look-up reference to the end. No effect in the model lane yet.
         LATE_LOOKUP_PUT = 0x200 "late_lookup_put",
         /// The unit_add store waits for rport_work.
         UNIT_ADD_WAITS = 0x400 "unit_add_waits",
         /// Remove unregisters in list order.
         REMOVE_IN_LIST_ORDER = 0x800 "remove_in_list_order",
-        /// The GID_PN pool is freed.
+        /// The GID_PN pool is freed. No effect in the model lane yet.
         GID_PN_POOL_FREED = 0x1000 "gid_pn_pool_freed",
         /// A failed enqueue does not remove attribute groups (F21's fix).
         ENQUEUE_UNDO_INLINE = 0x2000 "enqueue_undo_inline",
-        /// Protected commands use protection interval and reference tag helpers.
+        /// Protected commands use protection interval and reference tag helpers. No effect in the model lane yet.
         PROT_INTERVAL_HELPERS = 0x4000 "prot_interval_helpers",
-        /// max_sectors is limited by the DMA mapping once, in add.
+        /// max_sectors is limited by the DMA mapping once, in add. No effect in the model lane yet.
         CLAMP_AT_ADD = 0x8000 "clamp_at_add",
     }
 }
