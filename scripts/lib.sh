@@ -3,13 +3,14 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Where setup-engines puts things; not every shell has it on its path.
 export PATH="${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin:$PATH"
-triple=x86_64-unknown-linux-gnu
 
 # fuzz/rust-toolchain.toml asks for nightly, for those who type plain `cargo fuzz`. Nothing here needs it.
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null; then
   RUSTUP_TOOLCHAIN=$(cd "$root" && rustup show active-toolchain | cut -d' ' -f1)
   export RUSTUP_TOOLCHAIN
 fi
+
+triple=$(cd "$root" && rustc -vV | sed -n 's/^host: //p')
 
 say() { echo "$(basename "$0"): $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -19,8 +20,9 @@ build() {
   local args=(--locked --release --bins --target "$triple" --manifest-path "$root/fuzz/Cargo.toml")
   case $1 in
     libfuzzer)
-      # An outer RUSTFLAGS would replace the flags of the file.
-      env -u RUSTFLAGS cargo build "${args[@]}" --config "$root/fuzz/.cargo/config.toml" --target-dir "$root/fuzz/target/plain" ;;
+      # From the root, because inside fuzz/ cargo reads the file by itself: flags that are there twice instrument twice.
+      # Outer flags would replace those of the file.
+      (cd "$root" && env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS cargo build "${args[@]}" --config fuzz/.cargo/config.toml --target-dir fuzz/target/plain) ;;
     afl)
       cargo afl build "${args[@]}" --no-default-features --features afl --target-dir "$root/fuzz/target/afl" ;;
     honggfuzz)
