@@ -217,6 +217,11 @@ fn asked_by_file(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) -> bool {
+    // A user that hangs in deferred's set_online has no outcome to compare: then the log tells.
+    if let Some((Side::Eager, Event::Log(line), _)) = surplus(finding) {
+        return line.id == LogId::EnqueueFailed
+            && line.device.is_some_and(|device| context.registration_may_fail(device, usize::MAX));
+    }
     outcome(finding).is_some_and(|outcome| {
         outcome.trigger == Trigger::SetOnline
             && failed(outcome.outcomes.eager)
