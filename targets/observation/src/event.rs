@@ -1,7 +1,7 @@
 //! Things that happen once and can be seen: log lines, uevents, commands, trace records.
 
 use regdiff_scenario::{Command, Context};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::object::Object;
 
@@ -191,7 +191,7 @@ pub struct LogLine {
 }
 
 /// What a uevent says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UeventAction {
     /// A device appeared.
@@ -201,7 +201,7 @@ pub enum UeventAction {
 }
 
 /// A uevent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Uevent {
     /// What happened.
     pub action: UeventAction,
@@ -210,7 +210,7 @@ pub struct Uevent {
 }
 
 /// A command that reached the firmware.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SentCommand {
     /// To which FCP device.
     pub device: u8,
@@ -236,7 +236,7 @@ pub struct TraceRecord {
 }
 
 /// An FC event posted to user space (driver.md 13.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FcEvent {
     /// Of which FCP device.
     pub device: u8,

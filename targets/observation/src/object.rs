@@ -1,10 +1,10 @@
 //! Objects a user can look at, and their attributes: the registry of observables.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An object in sysfs or /proc. Hosts are named by their FCP device: the number is an attribute, since several adapters may be
 /// numbered in another order (driver.md U4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Object {
     /// The zfcp attributes of an FCP device.
@@ -97,7 +97,7 @@ impl Format {
 macro_rules! attributes {
     ($($(#[doc = $doc:literal])+ $variant:ident $text:literal $format:expr,)+) => {
         /// An attribute. Adding an observable is one line here, and one where the lane reads it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Attribute {
             $($(#[doc = $doc])+ $variant,)+

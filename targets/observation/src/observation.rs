@@ -1,6 +1,6 @@
 //! What a user could see of a run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Stamped;
 use crate::memory::Violation;
@@ -8,7 +8,7 @@ use crate::object::{Attribute, Object};
 use crate::trap::Trap;
 
 /// The value of one attribute of one object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reading {
     /// Of which object.
     pub object: Object,

@@ -159,7 +159,7 @@ macro_rules! names {
         $($(#[doc = $doc:literal])+ $variant:ident = $tag:literal $text:literal,)+
     }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
         pub enum $ty {

@@ -1,0 +1,140 @@
+//! What goes between the kernel lane's host and its guest.
+//!
+//! Down: one [`Order`], a JSON file `/order.json` in the initramfs. Up: one JSON object a line, each a [`Fact`], written as it happens: what was
+//! told before a panic stays told. The host believes nothing of it: lines are bounded in length and number, and a line that
+//! does not parse is counted and dropped.
+
+use regdiff_observation::{FcEvent, Reading, SentCommand, Uevent};
+use regdiff_scenario::Context;
+use serde::{Deserialize, Serialize};
+
+/// The longest line a guest may write, in bytes.
+pub const MAX_LINE: usize = 1 << 20;
+/// How many lines a guest may write.
+pub const MAX_LINES: usize = 200_000;
+
+/// What the guest is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The scenario in its byte form.
+    pub scenario: Vec<u8>,
+    /// Module to load: the host is registered at the end of adapter enqueue instead of after recovery.
+    pub early: bool,
+    /// After how much virtual time the guest gives up, in ms.
+    pub limit_ms: u64,
+}
+
+/// A fact that the guest tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// First of all: which kernel this is (LINUX_VERSION_CODE), which registration.
+    Hello {
+        /// LINUX_VERSION_CODE.
+        linux_version: u32,
+        /// Registration at the end of adapter enqueue.
+        early: bool,
+    },
+    /// A part of the scenario that this lane cannot do; the run stops.
+    NotExpressible {
+        /// Which part, and why.
+        what: String,
+    },
+    /// A step began.
+    StepBegun {
+        /// Its index.
+        step: u32,
+        /// Virtual time, in µs.
+        time_us: u64,
+    },
+    /// A step ended.
+    StepDone {
+        /// Its index.
+        step: u32,
+        /// What the system call or callback returned.
+        code: i64,
+    },
+    /// What could be seen at rest.
+    Rest {
+        /// Virtual time, in µs.
+        time_us: u64,
+        /// As in [`regdiff_observation::Rest`].
+        steps_begun: u32,
+        /// Sorted.
+        readings: Vec<Reading>,
+    },
+    /// Something happened.
+    Happened {
+        /// Virtual time, in µs.
+        time_us: u64,
+        /// In which context, where the kernel knows.
+        context: Option<Context>,
+        /// What.
+        what: Happening,
+    },
+    /// An injected failure happened.
+    FailureHit {
+        /// The step that injected it.
+        step: u32,
+    },
+    /// A request's memory, as the module measured it.
+    Slot(Slot),
+    /// The guest is done and about to switch the machine off.
+    End {
+        /// Virtual time, in µs.
+        time_us: u64,
+        /// What was still busy: 0, or a mask of DOOR_BUSY_*.
+        busy: u32,
+        /// The limit of virtual time was hit.
+        timed_out: bool,
+        /// SCSI commands that reached the driver.
+        scsi_commands: u32,
+    },
+}
+
+/// Something that happened once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// A line of the kernel's log, as it is; the host derives an id from the user's tree.
+    Log {
+        /// KERN_ level, 0 to 7.
+        level: u8,
+        /// The text without level and time.
+        text: String,
+    },
+    /// A uevent.
+    Uevent(Uevent),
+    /// A command reached the firmware.
+    Command(SentCommand),
+    /// A recovery trace record.
+    Trace {
+        /// Of which FCP device.
+        device: u8,
+        /// Seven characters.
+        tag: String,
+        /// The recovery type wanted.
+        wanted: u8,
+        /// The recovery type needed; flags as in [`regdiff_observation::TraceRecord`].
+        needed: u8,
+    },
+    /// An FC event.
+    Fc(FcEvent),
+}
+
+/// Measured request memory of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Of which FCP device.
+    pub device: u8,
+    /// Payload of a request, in bytes.
+    pub cmd_size: u32,
+    /// The protection mask when it was measured.
+    pub prot_capabilities: u32,
+    /// Value of the request's `prot_sdb` pointer, where a command was looked at.
+    pub prot_sdb: Option<u64>,
+    /// Its scsi_cmnd's address.
+    pub command: Option<u64>,
+    /// Opcode of the command.
+    pub opcode: Option<u8>,
+}
