@@ -133,8 +133,9 @@ fn fences() -> Vec<Entry> {
         let name = format!("{fence:?}");
         let patch = fence.patch();
         let note = patch.map_or_else(|| "not of the series".to_owned(), |patch| format!("patch {patch}/8"));
-        let value = json!({ "id": fence.id(), "name": name, "patch": patch });
-        Entry { name: format!("{:<4} {name}", fence.id()), note, doc: String::new(), value }
+        let doc = fence.sentence().to_owned();
+        let value = json!({ "id": fence.id(), "name": name, "patch": patch, "doc": doc });
+        Entry { name: format!("{:<4} {name}", fence.id()), note, doc, value }
     };
     Fence::ALL.iter().map(entry).collect()
 }

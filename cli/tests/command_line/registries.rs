@@ -31,7 +31,7 @@ fn names<T>(list: &[T], name: impl Fn(&T) -> String) -> BTreeSet<String> {
 fn list_matches_the_registries() {
     holds("targets", "name", names(TARGETS, |target| target.name.to_owned()));
     holds("allowances", "id", contract::all().map(|(_, allowance)| allowance.id.to_owned()).collect());
-    holds("fences", "id", names(&Fence::ALL, |fence| fence.id().to_owned()));
+    holds("fences", "id", names(Fence::ALL, |fence| fence.id().to_owned()));
     holds("triggers", "name", names(Trigger::ALL, |trigger| trigger.text().to_owned()));
     holds("commands", "name", names(Command::ALL, |command| command.text().to_owned()));
     holds("layouts", "name", names(Layout::ALL, |layout| layout.text().to_owned()));

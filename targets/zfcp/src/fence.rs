@@ -3,105 +3,89 @@
 //! The driver asks for a fence by name at the place where the kernel has it. Eager has none of the series' fences, deferred
 //! has all; an upstream patch is a named group, a planted fault is deferred minus one.
 
-/// One fence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Fence {
-    /// F1: the queue layer leaves the limits of a host alone that does not exist.
-    QdioShostUpdate,
-    /// F2: Exchange Config Data, GOOD: no host, no host attributes.
-    ConfigDataGood,
-    /// F3: Exchange Config Data, INCOMPLETE: the same.
-    ConfigDataIncomplete,
-    /// F4: protection capabilities are set only where the host is updated.
-    SetProtInHostUpdate,
-    /// F5: Exchange Port Data: no host, no host attributes.
-    PortData,
-    /// F6: link-down: no host, no host attributes.
-    LinkDown,
-    /// F6b: link-down: the adapter's own fields come before that check.
-    LinkDownAdapterFirst,
-    /// F7: the point-to-point port is made after registration.
-    PtpPortLate,
-    /// F8: setting status bits stops at a host that does not exist.
-    SetAdapterStatus,
-    /// F9: clearing status bits does.
-    ClearAdapterStatus,
-    /// F10: no port scan by hand without a host.
-    PortRescan,
-    /// F11: no registration when the adapter is enqueued.
-    NoRegisterAtEnqueue,
-    /// F12: registration: queue limits are known before the host is added.
-    LimitsBeforeAdd,
-    /// F13: registration: protection capabilities are known before the host is added.
-    ProtBeforeAdd,
-    /// F14: registration: a second call says "already there".
-    RegisterOnce,
-    /// F15: registration: a failure leaves no pointer behind.
-    NoStalePointer,
-    /// F16: redo of configuration data.
-    RedoConfig,
-    /// F17: redo of port data, if there is any.
-    RedoPort,
-    /// F18: redo of link-down.
-    RedoLinkDown,
-    /// F19: registration comes before status reads are posted.
-    RegisterBeforeStatusReads,
-    /// F20: unregister looks whether there is a host.
-    UnregisterChecks,
-    /// F21: a failed enqueue removes no attribute groups that were never added.
-    EnqueueUndo,
+/// Defines [`Fence`] once: variants with what they do, the row of driver.md 20, and the upstream patch.
+macro_rules! fences {
+    ($($(#[doc = $doc:literal])+ $name:ident = ($id:literal, $patch:expr),)+) => {
+        /// One fence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Fence {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Fence {
+            /// Every fence, in the order of driver.md 20.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its row of driver.md 20.
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$name => $id,)+
+                }
+            }
+
+            /// The upstream patch that brought it, from 1; None if it is not of the series.
+            pub const fn patch(self) -> Option<u8> {
+                match self {
+                    $(Self::$name => $patch,)+
+                }
+            }
+
+            /// What it does, in a sentence.
+            pub const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
 }
 
-impl Fence {
-    /// Every fence, in the order of driver.md 20.
-    pub const ALL: [Self; 22] = [
-        Self::QdioShostUpdate,
-        Self::ConfigDataGood,
-        Self::ConfigDataIncomplete,
-        Self::SetProtInHostUpdate,
-        Self::PortData,
-        Self::LinkDown,
-        Self::LinkDownAdapterFirst,
-        Self::PtpPortLate,
-        Self::SetAdapterStatus,
-        Self::ClearAdapterStatus,
-        Self::PortRescan,
-        Self::NoRegisterAtEnqueue,
-        Self::LimitsBeforeAdd,
-        Self::ProtBeforeAdd,
-        Self::RegisterOnce,
-        Self::NoStalePointer,
-        Self::RedoConfig,
-        Self::RedoPort,
-        Self::RedoLinkDown,
-        Self::RegisterBeforeStatusReads,
-        Self::UnregisterChecks,
-        Self::EnqueueUndo,
-    ];
-
-    /// Its row of driver.md 20.
-    pub const fn id(self) -> &'static str {
-        [
-            "F1", "F2", "F3", "F4", "F5", "F6", "F6b", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15",
-            "F16", "F17", "F18", "F19", "F20", "F21",
-        ][self as usize]
-    }
-
-    /// The upstream patch that brought it; None if it is not of the series.
-    pub const fn patch(self) -> Option<u8> {
-        match self {
-            Self::QdioShostUpdate => Some(1),
-            Self::ConfigDataGood | Self::ConfigDataIncomplete | Self::SetProtInHostUpdate => Some(2),
-            Self::PortData => Some(3),
-            Self::LinkDown | Self::LinkDownAdapterFirst => Some(4),
-            Self::PtpPortLate => Some(5),
-            Self::SetAdapterStatus | Self::ClearAdapterStatus => Some(6),
-            Self::PortRescan => Some(7),
-            Self::UnregisterChecks | Self::EnqueueUndo => None,
-            _ => Some(8),
-        }
-    }
+fences! {
+    /// Opening the queues leaves the limits of a host alone that does not exist yet.
+    QdioShostUpdate = ("F1", Some(1)),
+    /// A complete answer to Exchange Config Data writes nothing to a host that does not exist yet.
+    ConfigDataGood = ("F2", Some(2)),
+    /// Nor does an incomplete one, the answer of an adapter whose link is down.
+    ConfigDataIncomplete = ("F3", Some(2)),
+    /// Protection capabilities are set only where the host is updated, behind the same look at it.
+    SetProtInHostUpdate = ("F4", Some(2)),
+    /// An answer to Exchange Port Data writes nothing to a host that does not exist yet.
+    PortData = ("F5", Some(3)),
+    /// A link that goes down changes nothing of a host that does not exist yet.
+    LinkDown = ("F6", Some(4)),
+    /// The adapter's own fields are cleared before that look at the host, so that they never go stale.
+    LinkDownAdapterFirst = ("F6b", Some(4)),
+    /// The port of a point-to-point peer is made after registration: whether there is one, the host says.
+    PtpPortLate = ("F7", Some(5)),
+    /// Setting status bits of an adapter reaches SCSI devices only if there is a host that has some.
+    SetAdapterStatus = ("F8", Some(6)),
+    /// So does clearing them.
+    ClearAdapterStatus = ("F9", Some(6)),
+    /// A user who asks for a port scan before there is a host gets ENODEV, and no scan is queued.
+    PortRescan = ("F10", Some(7)),
+    /// Enqueueing an adapter, before anything is known of it, registers no host.
+    NoRegisterAtEnqueue = ("F11", Some(8)),
+    /// The limits of the queues that are open are those of the host when it is added.
+    LimitsBeforeAdd = ("F12", Some(8)),
+    /// The protection capabilities are known when the host is added: its requests are sized by them.
+    ProtBeforeAdd = ("F13", Some(8)),
+    /// A second registration says "already there", so that only the first is followed by the redo.
+    RegisterOnce = ("F14", Some(8)),
+    /// A registration that fails leaves no pointer to the freed host behind.
+    NoStalePointer = ("F15", Some(8)),
+    /// After registration the host gets what Exchange Config Data had answered.
+    RedoConfig = ("F16", Some(8)),
+    /// Then what Exchange Port Data had answered, if the adapter has port data.
+    RedoPort = ("F17", Some(8)),
+    /// Then, if the answer was incomplete, what a link that is down leaves of that.
+    RedoLinkDown = ("F18", Some(8)),
+    /// The host is registered before unsolicited status can arrive, whose handlers use it.
+    RegisterBeforeStatusReads = ("F19", Some(8)),
+    /// Unregistering the host of an adapter that never got one does nothing.
+    UnregisterChecks = ("F20", None),
+    /// A failed enqueue removes no attribute groups that were never added.
+    EnqueueUndo = ("F21", None),
 }
 
 /// A set of fences: one implementation of registration.

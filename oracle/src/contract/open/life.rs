@@ -1,0 +1,99 @@
+//! Hosts that do not exist yet, or only in part, and users that wait for ever.
+
+use regdiff_observation::TrapKind;
+use regdiff_scenario::{Command, FailPoint, FsfStatus, Scalar, Trigger};
+
+use crate::contract::context::Context;
+use crate::contract::{Allowance, Reach};
+use crate::finding::{Evidence, Finding, Kind};
+use crate::pair::Side;
+
+/// The entries.
+pub(super) const LIST: &[Allowance] = &[
+    Allowance {
+        id: "port-scan-without-host",
+        allows: "deferred's port scan reads the port type through a null host",
+        why: "with no_auto_port_rescan, set_online queues a scan whatever became of recovery",
+        evidence: "FINDINGS.md 2; driver.md 3 set_online step 5, 13.2, 21",
+        review: "2027-03-01",
+        scenario: "registration/port-scan-without-host",
+        reach: Reach::Difference,
+        covers: port_scan_without_host,
+    },
+    Allowance {
+        id: "half-registered-host",
+        allows: "the null FC data of a host is followed while the host is being added",
+        why: "the pointer is stored right after the allocation, so that every fence of deferred lets other contexts through, and \
+              the files of the host are there before its FC data",
+        evidence: "FINDINGS.md 9; driver.md 5.2, 19 last paragraph, R3; midlayer.md 2.2 visibility window",
+        review: "2027-03-01",
+        scenario: "registration/half-registered-host",
+        reach: Reach::Difference,
+        covers: half_registered_host,
+    },
+    Allowance {
+        id: "fc-host-without-queues",
+        allows: "a host is left over or its removal hangs, in both variants, when the FC transport could not make its work queues",
+        why: "nobody looks at that failure, and without the queues remote ports are never deleted",
+        evidence: "FINDINGS.md 11; midlayer.md 3.2, 3.7",
+        review: "2027-03-01",
+        scenario: "registration/fc-host-without-queues",
+        reach: Reach::Difference,
+        covers: fc_host_without_queues,
+    },
+    Allowance {
+        id: "well-known-port-stays-opening",
+        allows: "users hang, in both variants, after a well-known port was opened with an unexpected status",
+        why: "the handler leaves it OPENING, and nobody else ends the wait",
+        evidence: "FINDINGS.md 6; driver.md 12 open WKA, 13.1",
+        review: "2027-03-01",
+        scenario: "registration/wka-open-unexpected-status",
+        reach: Reach::Difference,
+        covers: well_known_port_stays_opening,
+    },
+];
+
+fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    let asked = context.scenario.module.no_auto_port_rescan
+        || context.scenario.steps.iter().any(|step| step.trigger == Trigger::SetParameter);
+    finding.side == Side::Deferred
+        && trap.kind == TrapKind::NullAccess
+        && trap.function == "zfcp_fc_scan_ports"
+        && trap.object == "Scsi_Host"
+        && asked
+}
+
+fn half_registered_host(_: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs"
+}
+
+fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bool {
+    let named = |status| {
+        matches!(
+            status,
+            FsfStatus::Good
+                | FsfStatus::PortAlreadyOpen
+                | FsfStatus::MaximumNumberOfPorts
+                | FsfStatus::AdapterStatusAvailable
+        )
+    };
+    let answered = context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
+    finding.kind == Kind::Liveness && matches!(finding.evidence, Evidence::Blocked { .. }) && answered
+}
+
+fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
+    let failed = context
+        .scenario
+        .steps
+        .iter()
+        .any(|step| step.trigger == Trigger::Fail && u64::from(step.a) == FailPoint::FcHostWorkQueues.to_raw());
+    failed
+        && match &finding.evidence {
+            Evidence::Leftover(leftover) => leftover.what == "Scsi_Host",
+            // Removal waits for remote ports that nobody deletes.
+            Evidence::Blocked { .. } => context.scenario.steps.iter().any(|step| step.trigger == Trigger::Remove),
+            _ => false,
+        }
+}

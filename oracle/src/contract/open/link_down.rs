@@ -1,0 +1,174 @@
+//! Links that go down while an adapter is opened for the first time, and ports made too late for it.
+
+use regdiff_observation::{Attribute, Event, Object};
+use regdiff_scenario::Command;
+
+use super::fc_host_value;
+use crate::contract::context::{Context, surplus};
+use crate::contract::{Allowance, Reach};
+use crate::divergence::Difference;
+use crate::finding::Finding;
+use crate::pair::Side;
+
+/// The entries.
+pub(super) const LIST: &[Allowance] = &[
+    Allowance {
+        id: "redo-forgets-link-down",
+        allows: "deferred's FC host shows a link that is down as it was when it was up",
+        why: "the redo repeats link-down only if the configuration data said so, not if port data did",
+        evidence: "FINDINGS.md 3; driver.md 10, 19 step 4",
+        review: "2027-03-01",
+        scenario: "registration/link-down-in-port-data",
+        reach: Reach::Difference,
+        covers: redo_forgets_link_down,
+    },
+    Allowance {
+        id: "scan-while-link-is-down",
+        allows: "deferred scans for ports while it shows such a link as up, with all that follows",
+        why: "the scan asks the FC host's port type, which is stale",
+        evidence: "FINDINGS.md 3; driver.md 13.2",
+        review: "2027-03-01",
+        scenario: "registration/link-down-in-port-data",
+        reach: Reach::Onward,
+        covers: scan_while_link_is_down,
+    },
+    Allowance {
+        id: "ptp-port-without-name",
+        allows: "deferred makes a port of a point-to-point peer that link-down has forgotten",
+        why: "the port type is stale, and the port is made after link-down cleared the peer; the port stays",
+        evidence: "FINDINGS.md 3; driver.md 6.5.3, 11, 19",
+        review: "2027-03-01",
+        scenario: "registration/link-down-in-port-data-ptp",
+        reach: Reach::Onward,
+        covers: ptp_port_without_name,
+    },
+    Allowance {
+        id: "active-fc4s-of-a-dead-link",
+        allows: "active FC-4 types of a link that is down: none in deferred after registration, those of the port in eager",
+        why: "the redo applies link-down after port data, the handlers of eager the other way round",
+        evidence: "FINDINGS.md 5; driver.md 10, 11, 19, 20 F14",
+        review: "2027-03-01",
+        scenario: "registration/incomplete-first-open",
+        reach: Reach::Difference,
+        covers: active_fc4s_of_a_dead_link,
+    },
+    Allowance {
+        id: "ptp-port-misses-first-open",
+        allows: "a point-to-point port of deferred lacks what a link-down or shutdown of the first open did to ports",
+        why: "it is made after registration, when that is over",
+        evidence: "FINDINGS.md 8; driver.md 6.2, 6.5.1 rows 3 and 6",
+        review: "2027-03-01",
+        scenario: "registration/ptp-port-misses-first-open",
+        reach: Reach::Difference,
+        covers: ptp_port_misses_first_open,
+    },
+    Allowance {
+        id: "ptp-port-between-exchanges",
+        allows: "a point-to-point port is made in eager and not in deferred when the link goes down between the exchanges",
+        why: "deferred makes it after Exchange Port Data, whose link-down has cleared port type and peer by then",
+        evidence: "FINDINGS.md 8; driver.md 6.5.1 rows 3 and 6, 11",
+        review: "2027-03-01",
+        scenario: "registration/ptp-port-between-exchanges",
+        reach: Reach::Onward,
+        covers: ptp_port_between_exchanges,
+    },
+];
+
+/// What the FC host keeps of a link that is down if nobody clears it.
+const LINK: &[Attribute] = &[
+    Attribute::PortId,
+    Attribute::FabricName,
+    Attribute::Speed,
+    Attribute::PortType,
+    Attribute::Model,
+    Attribute::ActiveFc4s,
+];
+
+/// What a port scan sends.
+const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
+
+/// Recovery records of a port scan.
+const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2"];
+
+/// Whether deferred shows a port type, at that rest, for a link that it logged as down, and eager does not.
+fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
+    let port_type = |side| context.reading(side, Object::FcHost(device), Attribute::PortType, at);
+    port_type(Side::Deferred).is_some_and(|kind| kind != 0)
+        && port_type(Side::Eager) == Some(0)
+        && link_went_down(context, device, at)
+}
+
+/// Whether deferred logged a link-down of the device until that rest.
+fn link_went_down(context: &Context<'_>, device: u8, at: u32) -> bool {
+    context.until(Side::Deferred, at).iter().any(|stamped| {
+        matches!(stamped.event, Event::Log(line) if line.device == Some(device) && line.id.text().starts_with("LD_"))
+    })
+}
+
+fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
+        LINK.contains(&attribute) && values.deferred != 0 && values.eager == 0 && shows_dead_link(context, device, at)
+    })
+}
+
+fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Deferred, event, at)) = surplus(finding) else { return false };
+    let device = match event {
+        Event::Command(sent) if SCAN.contains(&sent.command) => sent.device,
+        Event::Trace(record) if SCAN_TAGS.contains(&record.tag) => record.device,
+        // Ports that a scan finds and cannot open go again within it.
+        Event::Uevent(uevent) => match uevent.object {
+            Object::Port(device, wwpn) if !context.has(Side::Deferred, Object::Port(device, wwpn), at) => device,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    // Between two rests the host may be removed, or the link come back: then only the log tells.
+    let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
+    let first_open = at > 0 && context.registrations(Side::Deferred, device, at - 1) == 0;
+    let at_start = at > 0 && shows_dead_link(context, device, at - 1);
+    at_start || shows_dead_link(context, device, at) || (gone || first_open) && link_went_down(context, device, at)
+}
+
+fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Deferred, Event::Uevent(uevent), at)) = surplus(finding) else { return false };
+    let Object::Port(device, wwpn) = uevent.object else { return false };
+    wwpn == 0 && context.is_ptp(device) && link_went_down(context, device, at)
+}
+
+fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool {
+    fc_host_value(finding).is_some_and(|(device, attribute, values, at)| {
+        attribute == Attribute::ActiveFc4s
+            && values.deferred == 0
+            && values.eager != 0
+            && link_went_down(context, device, at)
+    })
+}
+
+fn ptp_port_between_exchanges(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Eager, event, at)) = surplus(finding) else { return false };
+    let device = match event {
+        Event::Uevent(uevent) => match uevent.object {
+            Object::Port(device, _) => device,
+            _ => return false,
+        },
+        Event::Trace(record) if record.tag == "ereptp1" => record.device,
+        _ => return false,
+    };
+    context.is_ptp(device) && link_went_down(context, device, at)
+}
+
+fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some(located) = finding.difference() else { return false };
+    let Difference::Value { object: Object::Port(device, _), attribute, values } = located.difference else {
+        return false;
+    };
+    // RUNNING and ERP_FAILED, which shutdown and link-down hand down to the ports there are.
+    const HANDED_DOWN: u64 = 0x4000_0000 | 0x2000_0000;
+    context.is_ptp(device)
+        && match attribute {
+            Attribute::Status => (values.eager ^ values.deferred) & !HANDED_DOWN == 0,
+            Attribute::Failed => values.eager != 0,
+            _ => false,
+        }
+}

@@ -1,0 +1,134 @@
+//! Protection capabilities that change, or that nobody else can use.
+
+use regdiff_observation::{Attribute, Object, TrapKind};
+use regdiff_scenario::{Command, ContentField, Trigger};
+
+use super::fc_host_value;
+use crate::contract::context::Context;
+use crate::contract::{Allowance, Reach};
+use crate::divergence::Difference;
+use crate::finding::{Evidence, Finding};
+use crate::pair::Side;
+
+/// The entries.
+pub(super) const LIST: &[Allowance] = &[
+    Allowance {
+        id: "late-protection-features",
+        allows: "deferred accesses protection data outside what was allocated, after the adapter gained features",
+        why: "every configuration answer sets the protection mask of the registered host, whose requests were sized for the \
+              mask of registration",
+        evidence: "FINDINGS.md 1; driver.md 9.1, 17; midlayer.md 1",
+        review: "2027-03-01",
+        scenario: "registration/late-protection-features",
+        reach: Reach::Difference,
+        covers: late_protection_features,
+    },
+    Allowance {
+        id: "integrity-on-old-queue",
+        allows: "the kernel stops, in both variants, at a request with protection data on a queue that was made for none",
+        why: "the adapter gained DIX after the queue's limits were taken; the disk driver looks at the mask of now",
+        evidence: "FINDINGS.md 1; midlayer.md 5, 10.4",
+        review: "2027-03-01",
+        scenario: "registration/integrity-on-old-queue",
+        reach: Reach::Difference,
+        covers: integrity_on_old_queue,
+    },
+    Allowance {
+        id: "reopen-while-scanning",
+        allows: "the kernel stops, in both variants, when a request queue is created while the adapter is reopened with DIX",
+        why: "opening the queues raises sg_tablesize above sg_prot_tablesize until the next configuration answer",
+        evidence: "FINDINGS.md 12; driver.md 7.3, 17; midlayer.md 5",
+        review: "2027-03-01",
+        scenario: "registration/reopen-while-scanning",
+        reach: Reach::Difference,
+        covers: reopen_while_scanning,
+    },
+    Allowance {
+        id: "guard-of-lost-dix",
+        allows: "guard type, protection limit, versions of an adapter that lost the feature before deferred registered its host",
+        why: "nobody takes them back in eager; deferred never set them",
+        evidence: "FINDINGS.md 13; driver.md 17",
+        review: "2027-03-01",
+        scenario: "registration/guard-of-lost-dix",
+        reach: Reach::Difference,
+        covers: guard_of_lost_dix,
+    },
+    Allowance {
+        id: "dix-without-dif",
+        allows: "users hang, in both variants, behind I/O to a disk whose protection data ends in the adapter",
+        why: "zfcp does not know the operations insert-on-read and strip-on-write, and the midlayer repeats them without limit",
+        evidence: "FINDINGS.md 10; midlayer.md 10.5; driver.md 15, 17",
+        review: "2027-03-01",
+        scenario: "registration/dix-without-dif",
+        reach: Reach::Difference,
+        covers: dix_without_dif,
+    },
+];
+
+fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
+    let wrong = match &finding.evidence {
+        Evidence::Violation(_) => true,
+        Evidence::Trap(trap) => match trap.kind {
+            TrapKind::NullAccess => trap.object == "scsi_cmnd" && trap.field == "prot_sdb" || trap.object == "request",
+            TrapKind::ForeignFree => trap.object == "scatterlist",
+            _ => false,
+        },
+        _ => false,
+    };
+    finding.side == Side::Deferred
+        && !context.masked
+        && context.protection_is_asked_for()
+        && features_change(context)
+        && wrong
+}
+
+fn integrity_on_old_queue(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    trap.kind == TrapKind::Bug && trap.field == "max_integrity_segments" && features_change(context)
+}
+
+/// Whether the adapter's features are not always the same in this scenario.
+fn features_change(context: &Context<'_>) -> bool {
+    let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
+    let answered = context.scenario.firmware.iter().any(|answer| {
+        answer.command == Command::ExchangeConfigData
+            && answer.contents.iter().any(|content| content.field == ContentField::AdapterFeatures)
+    });
+    announced || answered
+}
+
+fn dix_without_dif(context: &Context<'_>, finding: &Finding) -> bool {
+    const DIF: u64 = 0x1;
+    const DIX: u64 = 0x10;
+    let seen = context.side(finding.side);
+    let values = |attribute| {
+        let all = seen.rests.iter().flat_map(|rest| &rest.readings);
+        all.filter(move |reading| reading.attribute == attribute).map(|reading| reading.value)
+    };
+    // Either the adapter offers DIX alone, or somebody took the type from a disk that has a profile.
+    let alone = values(Attribute::ProtCapabilities).any(|mask| mask & DIX != 0 && mask & DIF == 0);
+    let untyped = values(Attribute::IntegrityFormat).any(|profile| profile != 0)
+        && values(Attribute::ProtectionType).any(|kind| kind != 1);
+    matches!(finding.evidence, Evidence::Blocked { .. }) && (alone || untyped)
+}
+
+fn reopen_while_scanning(_: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    // The function's name depends on the version.
+    trap.kind == TrapKind::Bug && trap.object == "Scsi_Host" && trap.field == "sg_prot_tablesize"
+}
+
+fn guard_of_lost_dix(context: &Context<'_>, finding: &Finding) -> bool {
+    const DIX: u64 = 0x10;
+    // Versions of an adapter that could tell them once, and not any more when deferred registered.
+    if let Some((_, Attribute::HardwareVersion | Attribute::SerialNumber, values, _)) = fc_host_value(finding) {
+        return [0, u64::MAX].contains(&values.deferred) && features_change(context);
+    }
+    let Some(located) = finding.difference() else { return false };
+    let Difference::Value { object: object @ Object::Host(_), attribute, values } = located.difference else {
+        return false;
+    };
+    let mask = context.reading(Side::Deferred, object, Attribute::ProtCapabilities, located.steps_begun);
+    let kept = [Attribute::ProtGuardType, Attribute::SgProtTablesize].contains(&attribute);
+    kept && values.deferred == 0 && mask.is_some_and(|mask| mask & DIX == 0)
+}
