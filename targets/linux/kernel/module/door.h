@@ -170,9 +170,12 @@ struct door_slot {
 
 struct door_add_device {
 	__u16 devno;		/* bus id 0.0.<devno> */
-	__u16 reserved;
+	__u16 queues;		/* what the queue layer offers for it: DOOR_QUEUES_* */
 	__u32 reserved2;
 } __attribute__((packed));
+
+#define DOOR_QUEUES_MULTI_BUFFER	1
+#define DOOR_QUEUES_DATA_DIVISION	2
 
 struct door_answer {
 	__u32 epoch;
@@ -216,7 +219,7 @@ struct door_arm {
 } __attribute__((packed));
 
 /*
- * What still has to happen, apart from device-loss timers: a mask of DOOR_BUSY_*, 0 at rest. Argument: none.
+ * What still has to happen, apart from device-loss timers: a mask of DOOR_BUSY_*, 0 at rest. Argument: a pointer to where it goes.
  * At rest means what it means in the model: nothing is left to run but device-loss timers.
  */
 #define DOOR_IOC_BUSY		_IOR('R', 1, __u32)
