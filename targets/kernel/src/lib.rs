@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 use regdiff_observation::{End, Leftover, Stamped, Violation, Watch};
 use regdiff_scenario::{Context, Profile, Scenario};
 
+mod attribute;
 mod choice;
 mod executor;
 pub mod memory;
@@ -19,6 +20,7 @@ mod task;
 mod wait;
 mod work;
 
+pub use attribute::{AttributeUser, AttributeUsers};
 pub use executor::{TaskId, TimerId};
 pub use oops::{Frame, Oops, Sim};
 pub use task::{MAX_TIME_US, MAX_TURNS, TaskFuture};

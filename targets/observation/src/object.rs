@@ -200,6 +200,8 @@ attributes! {
     ProtCapabilities "prot_capabilities" Format::Decimal,
     /// Guard type: 2 is the IP checksum.
     ProtGuardType "prot_guard_type" Format::Decimal,
+    /// How often a command found the request queue full; the utilisation beside it is left out.
+    QueueFull "queue_full" Format::Decimal,
     /// Node name.
     NodeName "node_name" Format::Hex(16),
     /// Port name.

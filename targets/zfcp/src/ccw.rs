@@ -177,13 +177,14 @@ pub(crate) async fn remove(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Resu
         })
         .collect();
     for (wwpn, unit) in units.drain(..) {
+        unit.users.wait_until_left(kernel).await;
         kernel.uevent(UeventAction::Remove, Object::Unit(ccw.index, wwpn, unit.lun));
     }
     if !in_order {
         ports.reverse();
     }
     for port in &ports {
-        port_unregister(&adapter, port);
+        port_unregister(&adapter, port).await;
     }
     adapter.unlisted.borrow_mut().append(&mut ports);
     unregister(&adapter, ccw).await?;

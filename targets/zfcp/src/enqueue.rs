@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
-use regdiff_kernel::{Sim, WaitQueue, Work, WorkQueue};
+use regdiff_kernel::{AttributeUsers, Sim, WaitQueue, Work, WorkQueue};
 use regdiff_observation::{LogId, Object, UeventAction};
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Context, FailPoint, Point};
 
@@ -110,6 +110,8 @@ fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
         req_no: Cell::new(0),
         req_list: RefCell::default(),
         status_reads: Cell::new(0),
+        req_q_wq: WaitQueue::default(),
+        req_q_full: Cell::new(0),
         queue_epoch: Cell::new(0),
         erp_ready: RefCell::default(),
         erp_running: RefCell::default(),
@@ -132,8 +134,7 @@ fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
         events: RefCell::default(),
         diagnostics: Diagnostics::new(now),
         stats_reset: Cell::new(None),
-        callbacks: Cell::new(0),
-        callbacks_done: WaitQueue::default(),
+        users: AttributeUsers::default(),
         service_level: Cell::new(false),
         attributes: Cell::new(false),
         released: Cell::new(false),
@@ -164,7 +165,7 @@ fn setup_works(adapter: &Rc<Adapter>) {
         stat: work!(async |a: &Rc<Adapter>| {
             let _frame = a.kernel.enter("_zfcp_status_read_scheduler");
             a.kernel.point(Point::StatWork).await;
-            fsf::status_read_refill(a).map(|_| ())
+            fsf::status_read_refill(a).await.map(|_| ())
         }),
         ns_up: work!(async |a: &Rc<Adapter>| fc::ns_up_work(a).await),
         events: work!(async |a: &Rc<Adapter>| fc::post_events_work(a)),
@@ -214,7 +215,7 @@ async fn unregister_parts(adapter: &Rc<Adapter>, missing: bool) -> Sim<()> {
     fc::wka_ports_force_offline(adapter);
     adapter_unregister(adapter).await?;
     if adapter.attributes.replace(false) {
-        adapter.callbacks_done.wait(kernel, || adapter.callbacks.get() == 0).await;
+        adapter.users.wait_until_left(kernel).await;
         kernel.uevent(UeventAction::Remove, Object::Adapter(adapter.device));
     }
     if missing {

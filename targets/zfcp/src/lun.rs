@@ -7,7 +7,6 @@ use regdiff_kernel::scsi::{ScsiDevice, ScsiHost, SdevState};
 
 use crate::erp::ErpAction;
 use crate::port::Port;
-use crate::status::COMMON_ERP_INUSE;
 
 /// The driver's part of a SCSI device (sdev_to_zfcp).
 pub(crate) struct Lun {
@@ -22,22 +21,6 @@ pub(crate) struct Lun {
 }
 
 impl Lun {
-    pub(crate) fn has(&self, bits: u32) -> bool {
-        self.status.get() & bits == bits
-    }
-
-    pub(crate) fn set(&self, bits: u32) {
-        self.status.set(self.status.get() | bits);
-    }
-
-    pub(crate) fn clear(&self, bits: u32) {
-        self.status.set(self.status.get() & !bits);
-    }
-
-    pub(crate) fn in_use(&self) -> bool {
-        self.has(COMMON_ERP_INUSE)
-    }
-
     /// Its device is neither deleted nor about to be.
     pub(crate) fn is_live(&self) -> bool {
         let state = self.sdev.upgrade().map(|sdev| sdev.state());

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use regdiff_channel::{Channel, ConfigData, PortData};
 use regdiff_kernel::scsi::ScsiHost;
-use regdiff_kernel::{Kernel, Sim, WaitQueue, Work, WorkQueue};
+use regdiff_kernel::{AttributeUsers, Kernel, Sim, WaitQueue, Work, WorkQueue};
 use regdiff_observation::{Access, FcEvent};
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Device, Module};
 
@@ -18,7 +18,6 @@ use crate::fence::{Fence, Fences};
 use crate::fsf::FsfReq;
 pub(crate) use crate::lun::{Lun, lun_of, luns_of, luns_of_port};
 pub(crate) use crate::port::{Port, PortWorks, RportTask, Unit};
-use crate::status::COMMON_ERP_INUSE;
 
 /// What all adapters of one machine share.
 pub(crate) struct Driver {
@@ -55,6 +54,10 @@ pub(crate) struct Adapter {
     pub(crate) req_list: RefCell<Vec<Rc<FsfReq>>>,
     /// Status reads the firmware holds.
     pub(crate) status_reads: Cell<u32>,
+    /// Whoever waits for a free buffer of the request queue.
+    pub(crate) req_q_wq: WaitQueue,
+    /// How often there was none.
+    pub(crate) req_q_full: Cell<u32>,
     /// Counts queue openings, so that answers of an earlier one are not mistaken for new ones.
     pub(crate) queue_epoch: Cell<u32>,
     pub(crate) erp_ready: RefCell<VecDeque<ErpObject>>,
@@ -85,9 +88,8 @@ pub(crate) struct Adapter {
     pub(crate) diagnostics: Diagnostics<ConfigData, PortData>,
     /// When FC statistics were reset, in s, and the counter shown at that time.
     pub(crate) stats_reset: Cell<Option<(u64, u64)>>,
-    /// Users inside callbacks of sysfs attributes.
-    pub(crate) callbacks: Cell<u32>,
-    pub(crate) callbacks_done: WaitQueue,
+    /// Users inside its attributes.
+    pub(crate) users: AttributeUsers,
     pub(crate) service_level: Cell<bool>,
     pub(crate) attributes: Cell<bool>,
     /// Its memory is gone.
@@ -105,22 +107,6 @@ pub(crate) struct AdapterWorks {
 }
 
 impl Adapter {
-    pub(crate) fn has(&self, bits: u32) -> bool {
-        self.status.get() & bits == bits
-    }
-
-    pub(crate) fn set(&self, bits: u32) {
-        self.status.set(self.status.get() | bits);
-    }
-
-    pub(crate) fn clear(&self, bits: u32) {
-        self.status.set(self.status.get() & !bits);
-    }
-
-    pub(crate) fn in_use(&self) -> bool {
-        self.has(COMMON_ERP_INUSE)
-    }
-
     pub(crate) fn fence(&self, fence: Fence) -> bool {
         self.driver.fences.has(fence)
     }

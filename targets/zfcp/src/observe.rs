@@ -140,7 +140,8 @@ fn host_attributes(sheet: &mut Sheet, adapter: &Adapter, host: &Rc<ScsiHost>) {
         .put(A::SgTablesize, host.sg_tablesize.get())
         .put(A::SgProtTablesize, host.sg_prot_tablesize.get())
         .put(A::ProtCapabilities, host.prot_capabilities.get())
-        .put(A::ProtGuardType, host.prot_guard_type.get());
+        .put(A::ProtGuardType, host.prot_guard_type.get())
+        .put(A::QueueFull, adapter.req_q_full.get());
     if host.has_fc_data() {
         fc_host_attributes(sheet, adapter, host);
     }

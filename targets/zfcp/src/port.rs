@@ -3,12 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use regdiff_kernel::Work;
 use regdiff_kernel::scsi::Rport;
+use regdiff_kernel::{AttributeUsers, Work};
 
 use crate::erp::ErpAction;
 use crate::objects::Adapter;
-use crate::status::COMMON_ERP_INUSE;
 
 /// What is to be done with a port's FC transport object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +37,8 @@ pub(crate) struct Port {
     /// units == -1.
     pub(crate) being_removed: Cell<bool>,
     pub(crate) registered: Cell<bool>,
+    /// Users inside its attributes.
+    pub(crate) users: AttributeUsers,
     pub(crate) works: RefCell<Option<PortWorks>>,
 }
 
@@ -52,25 +53,11 @@ pub(crate) struct PortWorks {
 pub(crate) struct Unit {
     pub(crate) lun: u64,
     pub(crate) scsi_work: Rc<Work>,
+    /// Users inside its attributes.
+    pub(crate) users: AttributeUsers,
 }
 
 impl Port {
-    pub(crate) fn has(&self, bits: u32) -> bool {
-        self.status.get() & bits == bits
-    }
-
-    pub(crate) fn set(&self, bits: u32) {
-        self.status.set(self.status.get() | bits);
-    }
-
-    pub(crate) fn clear(&self, bits: u32) {
-        self.status.set(self.status.get() & !bits);
-    }
-
-    pub(crate) fn in_use(&self) -> bool {
-        self.has(COMMON_ERP_INUSE)
-    }
-
     /// Its adapter; None once that is released.
     pub(crate) fn adapter(&self) -> Option<Rc<Adapter>> {
         self.adapter.upgrade()

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
-use regdiff_kernel::{Sim, Work};
+use regdiff_kernel::{AttributeUsers, Sim, Work};
 use regdiff_observation::{Object, UeventAction};
 use regdiff_scenario::{Behaviours, FailPoint};
 
@@ -47,6 +47,7 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
         unit_list: RefCell::default(),
         being_removed: Cell::new(false),
         registered: Cell::new(true),
+        users: AttributeUsers::default(),
         works: RefCell::default(),
     });
     macro_rules! work {
@@ -73,9 +74,10 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
     Ok(Ok(port))
 }
 
-/// device_unregister of a port.
-pub(crate) fn port_unregister(adapter: &Adapter, port: &Port) {
+/// device_unregister of a port: waits for users inside its attributes.
+pub(crate) async fn port_unregister(adapter: &Adapter, port: &Port) {
     if port.registered.replace(false) {
+        port.users.wait_until_left(&adapter.kernel).await;
         adapter.kernel.uevent(UeventAction::Remove, Object::Port(adapter.device, port.wwpn));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::Errno;
+use regdiff_kernel::{Kernel, Sim};
 use regdiff_observation::{Access, LogId};
 use regdiff_scenario::FailPoint;
 use regdiff_scenario::step::QueueErrorKind;
@@ -78,6 +78,37 @@ pub(crate) fn shost_update(adapter: &Rc<Adapter>) -> Sim<()> {
     Ok(())
 }
 
+/// Longest wait for a free buffer, in ms.
+const SBAL_TIMEOUT_MS: u64 = 5000;
+
+/// zfcp_qdio_sbal_get: waits for a free buffer of the request queue, or the loss of the queues (driver.md 7.4). Buffers are
+/// always free here but for an injected failure, which frees none until the wait is over. No user is interrupted.
+pub(crate) async fn sbal_get(adapter: &Rc<Adapter>) -> Sim<Result<(), Errno>> {
+    let kernel = &adapter.kernel;
+    let _frame = kernel.enter("zfcp_qdio_sbal_get");
+    let lost = || !adapter.has(ADAPTER_QDIOUP);
+    if lost() {
+        return Ok(Err(Errno::EIO));
+    }
+    if !kernel.fails(adapter.device, FailPoint::SbalGet) {
+        return Ok(Ok(()));
+    }
+    if !adapter.req_q_wq.wait_timeout(kernel, SBAL_TIMEOUT_MS, lost).await {
+        Kernel::count(&adapter.req_q_full);
+        adapter_reopen(adapter, 0, "qdsbg_1")?;
+    }
+    Ok(Err(Errno::EIO))
+}
+
+/// What a SCSI command does instead: without a free buffer it is refused at once. Closed queues have none.
+pub(crate) fn sbal_get_now(adapter: &Adapter) -> Result<(), Errno> {
+    if !adapter.has(ADAPTER_QDIOUP) || adapter.kernel.fails(adapter.device, FailPoint::SbalGet) {
+        Kernel::count(&adapter.req_q_full);
+        return Err(Errno::EIO);
+    }
+    Ok(())
+}
+
 /// zfcp_qdio_close.
 pub(crate) fn close(adapter: &Adapter) {
     let _frame = adapter.kernel.enter("zfcp_qdio_close");
@@ -85,6 +116,7 @@ pub(crate) fn close(adapter: &Adapter) {
         return;
     }
     adapter.clear(ADAPTER_QDIOUP);
+    adapter.req_q_wq.wake_all(&adapter.kernel);
     adapter.queue_epoch.set(adapter.queue_epoch.get() + 1);
     adapter.driver.channel.borrow_mut().queues_closed(adapter.device);
 }

@@ -1,4 +1,35 @@
-//! Status bits of adapters, ports and LUNs (driver.md 2).
+//! Status bits of adapters, ports and LUNs (driver.md 2), and how the three look at them.
+
+use crate::objects::{Adapter, Lun, Port};
+
+/// What is asked of a status word, and done to it, is the same for all three objects.
+macro_rules! status_word {
+    ($($object:ty),+) => {$(
+        impl $object {
+            /// Whether all of these bits are set.
+            pub(crate) fn has(&self, bits: u32) -> bool {
+                self.status.get() & bits == bits
+            }
+
+            /// Sets bits of this object alone.
+            pub(crate) fn set(&self, bits: u32) {
+                self.status.set(self.status.get() | bits);
+            }
+
+            /// Clears bits of this object alone.
+            pub(crate) fn clear(&self, bits: u32) {
+                self.status.set(self.status.get() & !bits);
+            }
+
+            /// Whether a recovery action of this object is queued or runs.
+            pub(crate) fn in_use(&self) -> bool {
+                self.has(COMMON_ERP_INUSE)
+            }
+        }
+    )+};
+}
+
+status_word!(Adapter, Port, Lun);
 
 /// Running: recovery may open it.
 pub(crate) const COMMON_RUNNING: u32 = 0x4000_0000;

@@ -55,7 +55,7 @@ pub(crate) async fn port_remove_store(adapter: &Rc<Adapter>, wwpn: u64) -> Outco
     port.being_removed.set(true);
     adapter.unlist(&port);
     port_shutdown(adapter, &port, 0, "syprs_1")?;
-    port_unregister(adapter, &port);
+    port_unregister(adapter, &port).await;
     Ok(Ok(1))
 }
 

@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use regdiff_kernel::scsi::{Errno, RportState, ScanMode, ScsiDevice, remove_device, scan_target};
-use regdiff_kernel::{Sim, Work};
+use regdiff_kernel::{AttributeUsers, Sim, Work};
 use regdiff_observation::{Access, Object, UeventAction};
 use regdiff_scenario::FailPoint;
 
@@ -55,7 +55,7 @@ pub(crate) async fn unit_add(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -
             }
         }
     });
-    port.unit_list.borrow_mut().push(Rc::new(Unit { lun, scsi_work }));
+    port.unit_list.borrow_mut().push(Rc::new(Unit { lun, scsi_work, users: AttributeUsers::default() }));
     kernel.uevent(UeventAction::Add, Object::Unit(adapter.device, port.wwpn, lun));
     unit_scsi_scan(adapter, port, lun).await?;
     Ok(Ok(()))
@@ -79,10 +79,11 @@ pub(crate) async fn unit_remove(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64
     let _frame = kernel.enter("zfcp_unit_remove");
     let place = port.unit_list.borrow().iter().position(|u| u.lun == lun);
     let Some(place) = place else { return Ok(Err(Errno::EINVAL)) };
-    port.unit_list.borrow_mut().remove(place);
+    let unit = port.unit_list.borrow_mut().remove(place);
     if let Some(sdev) = unit_sdev(adapter, port, lun)? {
         remove_device(&sdev).await?;
     }
+    unit.users.wait_until_left(kernel).await;
     kernel.uevent(UeventAction::Remove, Object::Unit(adapter.device, port.wwpn, lun));
     Ok(Ok(()))
 }

@@ -6,7 +6,7 @@ use regdiff_kernel::scsi::{
     Cdb, Errno, Rport, RportState, ScsiDevice, elevator_change, remove_device, sd_flush, sd_read_write,
     update_nr_requests,
 };
-use regdiff_kernel::{Kernel, Sim};
+use regdiff_kernel::{AttributeUsers, Kernel, Sim};
 use regdiff_observation::{Access, TrapKind};
 use regdiff_scenario::scalar::Scalar;
 use regdiff_scenario::step::{Attribute, HostResetKind, QueueErrorKind, ScanTarget};
@@ -19,23 +19,6 @@ use crate::{qdio, statistics, sysfs, unit};
 
 /// Longest device loss time-out without a fast I/O fail time-out, in s (midlayer.md 3.8).
 const MAX_DEV_LOSS: u32 = 600;
-
-/// A user inside an attribute's callback: the attribute cannot go before the user left it (driver.md 4.3 step 7).
-struct Callback(Rc<Adapter>);
-
-impl Callback {
-    fn of(adapter: &Rc<Adapter>) -> Self {
-        adapter.callbacks.set(adapter.callbacks.get() + 1);
-        Self(adapter.clone())
-    }
-}
-
-impl Drop for Callback {
-    fn drop(&mut self) {
-        self.0.callbacks.set(self.0.callbacks.get() - 1);
-        self.0.callbacks_done.wake_all(&self.0.kernel);
-    }
-}
 
 /// As a system call returns it.
 pub(crate) fn code(result: Result<u64, Errno>) -> i64 {
@@ -65,9 +48,7 @@ pub(crate) async fn on_adapter(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step:
     if !adapter.attributes.get() {
         return Ok(Errno::ENOENT.code());
     }
-    // I/O holds no attribute open.
-    let _open =
-        (!matches!(step.trigger, Trigger::Read | Trigger::Write | Trigger::Flush)).then(|| Callback::of(adapter));
+    let _inside = attribute_users(adapter, step, wwpn, lun).map(|users| users.enter(kernel));
     let result = match step.trigger {
         Trigger::PortRescan => sysfs::port_rescan_store(adapter).await?,
         Trigger::PortRemove => sysfs::port_remove_store(adapter, wwpn).await?,
@@ -78,8 +59,7 @@ pub(crate) async fn on_adapter(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step:
         }
         Trigger::ReadAttribute => {
             let attribute = Attribute::from_raw(step.a.into());
-            let of_host = !matches!(attribute, Attribute::B2bCredit | Attribute::Temperature);
-            if of_host && !host_is_visible(adapter) {
+            if is_of_host(attribute) && !host_is_visible(adapter) {
                 Err(Errno::ENOENT)
             } else {
                 statistics::attribute_show(adapter, attribute).await?
@@ -94,6 +74,40 @@ pub(crate) async fn on_adapter(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step:
         _ => on_host(kernel, adapter, step, wwpn, lun).await?,
     };
     Ok(code(result))
+}
+
+/// Whose attribute a user is in: that object cannot go meanwhile. Nobody's for I/O, and for a device that is told to delete
+/// itself.
+fn attribute_users(adapter: &Adapter, step: &Step, wwpn: u64, lun: u64) -> Option<AttributeUsers> {
+    let host = || adapter.scsi_host.borrow().clone();
+    Some(match step.trigger {
+        Trigger::Read | Trigger::Write | Trigger::Flush | Trigger::SgReset | Trigger::SdevDelete => return None,
+        Trigger::PortRescan | Trigger::PortRemove | Trigger::AdapterFailed | Trigger::DiagMaxAge => {
+            adapter.users.clone()
+        }
+        Trigger::ReadAttribute if !is_of_host(Attribute::from_raw(step.a.into())) => adapter.users.clone(),
+        Trigger::PortFailed | Trigger::UnitAdd | Trigger::UnitRemove => adapter.port_by_wwpn(wwpn)?.users.clone(),
+        Trigger::UnitFailed => {
+            let port = adapter.port_by_wwpn(wwpn)?;
+            let units = port.unit_list.borrow();
+            units.iter().find(|unit| unit.lun == lun)?.users.clone()
+        }
+        Trigger::SdevFailed
+        | Trigger::LatencyReset
+        | Trigger::QueueDepth
+        | Trigger::SdevState
+        | Trigger::SdevRescan
+        | Trigger::SwitchElevator
+        | Trigger::NrRequests
+        | Trigger::Integrity
+        | Trigger::ProtectionType => find_sdev(&*host()?, wwpn, lun)?.users.clone(),
+        _ => host()?.users.clone(),
+    })
+}
+
+/// Whether an attribute belongs to the host, not to the adapter.
+fn is_of_host(attribute: Attribute) -> bool {
+    !matches!(attribute, Attribute::B2bCredit | Attribute::Temperature)
 }
 
 fn host_is_visible(adapter: &Adapter) -> bool {
@@ -146,7 +160,7 @@ async fn on_host(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step: &Step, wwpn: 
         _ => {}
     }
     let host = adapter.scsi_host.borrow().clone();
-    let sdev = host.as_ref().and_then(|h| find_sdev(h, wwpn, lun)).filter(|s| s.is_visible());
+    let sdev = host.as_ref().and_then(|h| find_sdev(h, wwpn, lun)).filter(|s| s.has_attributes());
     match sdev {
         Some(sdev) => on_sdev(kernel, adapter, &sdev, step).await,
         None => Ok(Err(Errno::ENOENT)),

@@ -12,7 +12,7 @@ use super::queue::RequestQueue;
 use super::rport::Rport;
 use super::sd_probe::sd_remove;
 use super::sdev_state::SdevState;
-use crate::{Sim, WaitQueue};
+use crate::{AttributeUsers, Sim, WaitQueue};
 
 /// A scsi_device.
 pub struct ScsiDevice {
@@ -36,7 +36,11 @@ pub struct ScsiDevice {
     pub driver_data: RefCell<Option<Rc<dyn std::any::Any>>>,
     /// The disk driver's part.
     pub disk: RefCell<Option<Rc<Disk>>>,
+    /// Users inside its attributes.
+    pub users: AttributeUsers,
     pub(crate) state: Cell<SdevState>,
+    /// Its attributes exist: they go before the disk driver does.
+    pub(crate) attributes: Cell<bool>,
     pub(crate) visible: Cell<bool>,
     /// Commands at the driver.
     pub(crate) busy: Cell<u32>,
@@ -58,6 +62,11 @@ impl ScsiDevice {
     /// Whether its sysfs directory exists.
     pub fn is_visible(&self) -> bool {
         self.visible.get()
+    }
+
+    /// Whether its attributes can be opened.
+    pub fn has_attributes(&self) -> bool {
+        self.attributes.get()
     }
 
     /// Its name among the observables.
@@ -121,6 +130,8 @@ pub(crate) async fn remove_device_locked(sdev: &Rc<ScsiDevice>) -> Sim<()> {
             // A blocked device: what waits in its queue fails now.
             sdev.enter(SdevState::Del);
         }
+        sdev.attributes.set(false);
+        sdev.users.wait_until_left(kernel).await;
         sd_remove(sdev).await?;
         sdev.visible.set(false);
         kernel.uevent(UeventAction::Remove, sdev.object());

@@ -11,7 +11,7 @@ use super::errno::Errno;
 use super::fc_host::FcHost;
 use super::rport::Rport;
 use super::tag_set::TagSet;
-use crate::{Kernel, Mutex, Sim, WaitQueue, WorkQueue};
+use crate::{AttributeUsers, Kernel, Mutex, Sim, WaitQueue, WorkQueue};
 
 /// Host states with their numeric values (midlayer.md 2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,8 @@ pub struct ScsiHost {
     pub max_lun: Cell<u64>,
     /// SCSI devices, in the order of their creation.
     pub devices: RefCell<Vec<Rc<ScsiDevice>>>,
+    /// Users inside its attributes and those of its FC host.
+    pub users: AttributeUsers,
     pub(crate) state: Cell<HostState>,
     pub(crate) tag_set: RefCell<Option<TagSet>>,
     pub(crate) fc: FcHost,

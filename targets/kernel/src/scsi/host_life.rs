@@ -13,7 +13,7 @@ use super::fc_host::FcHost;
 use super::host::{HostState, HostTemplate, ScsiHost};
 use super::limits::check_limits;
 use super::tag_set::TagSet;
-use crate::{Kernel, Mutex, Sim, WaitQueue, WorkQueue};
+use crate::{AttributeUsers, Kernel, Mutex, Sim, WaitQueue, WorkQueue};
 
 /// Sectors of a host whose template says nothing (midlayer.md 2.1).
 const DEFAULT_MAX_SECTORS: u32 = 1024;
@@ -45,6 +45,7 @@ pub fn scsi_host_alloc(
         prot_guard_type: Cell::new(0),
         max_lun: Cell::new(DEFAULT_MAX_LUN),
         devices: RefCell::default(),
+        users: AttributeUsers::default(),
         state: Cell::new(HostState::Created),
         tag_set: RefCell::default(),
         fc: FcHost::default(),
@@ -170,6 +171,7 @@ pub async fn scsi_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
     if host.set_state(HostState::Del).is_err() && host.set_state(HostState::DelRecovery).is_err() {
         return Err(kernel.bug(TrapKind::Bug, "Scsi_Host", "shost_state"));
     }
+    host.users.wait_until_left(kernel).await;
     if host.visible.replace(false) {
         kernel.uevent(UeventAction::Remove, Object::FcHost(host.device));
         kernel.uevent(UeventAction::Remove, Object::Host(host.device));

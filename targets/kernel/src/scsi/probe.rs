@@ -14,7 +14,7 @@ use super::queue::RequestQueue;
 use super::rport::Rport;
 use super::sd_probe;
 use super::sdev_state::SdevState;
-use crate::{Sim, WaitQueue};
+use crate::{AttributeUsers, Sim, WaitQueue};
 
 /// What a probe of one LUN says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,9 @@ pub(crate) async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64)
         queue_depth: Cell::new(FIRST_DEPTH),
         driver_data: RefCell::default(),
         disk: RefCell::default(),
+        users: AttributeUsers::default(),
         state: Cell::new(SdevState::Created),
+        attributes: Cell::new(false),
         visible: Cell::new(false),
         busy: Cell::new(0),
         state_changed: WaitQueue::default(),
@@ -165,6 +167,7 @@ async fn add_lun(sdev: &Rc<ScsiDevice>) -> Sim<Probe> {
         kernel.uevent(UeventAction::Add, Object::Target(host.device, sdev.rport.wwpn.get()));
     }
     sdev.visible.set(true);
+    sdev.attributes.set(true);
     kernel.uevent(UeventAction::Add, sdev.object());
     sd_probe::bind(sdev);
     Ok(Probe::Present)

@@ -99,7 +99,7 @@ async fn open_rows(adapter: &Rc<Adapter>) -> Sim<bool> {
         return Ok(false);
     }
     adapter.stat_miss.set(adapter.stat_read_buf_num.get());
-    if !fsf::status_read_refill(adapter)? {
+    if !fsf::status_read_refill(adapter).await? {
         return Ok(false);
     }
     kernel.point(Point::ErpStatusReads).await;
@@ -127,7 +127,7 @@ async fn open_xconf(adapter: &Rc<Adapter>) -> Sim<bool> {
     for attempt in 0..XCONF_TRIES {
         adapter.clear(ADAPTER_HOST_CON_INIT);
         to_running(adapter, &ErpObject::Adapter);
-        if fsf::exchange_config_data(adapter)?.is_err() {
+        if fsf::exchange_config_data(adapter).await?.is_err() {
             adapter.clear(ADAPTER_HOST_CON_INIT);
             return Ok(false);
         }
@@ -145,7 +145,7 @@ async fn open_xconf(adapter: &Rc<Adapter>) -> Sim<bool> {
 async fn open_xport(adapter: &Rc<Adapter>) -> Sim<bool> {
     let _frame = adapter.kernel.enter("zfcp_erp_adapter_strategy_open_fsf_xport");
     to_running(adapter, &ErpObject::Adapter);
-    match fsf::exchange_port_data(adapter)? {
+    match fsf::exchange_port_data(adapter).await? {
         // Without HBA management there is no port data, which is fine.
         Ok(false) => return Ok(true),
         Ok(true) => {}

@@ -16,9 +16,9 @@ use crate::status::{COMMON_ACCESS_DENIED, COMMON_ERP_FAILED, COMMON_NOESC, COMMO
 pub(super) async fn run(adapter: &Rc<Adapter>, object: &ErpObject) -> Sim<ErpResult> {
     match (object.action(adapter).kind.get(), object) {
         (_, ErpObject::Adapter) => adapter_strategy(adapter).await,
-        (ErpType::PortForced, ErpObject::Port(port)) => port_forced_strategy(adapter, port),
-        (_, ErpObject::Port(port)) => port_strategy(adapter, port),
-        (_, ErpObject::Lun(lun)) => lun_strategy(adapter, lun),
+        (ErpType::PortForced, ErpObject::Port(port)) => port_forced_strategy(adapter, port).await,
+        (_, ErpObject::Port(port)) => port_strategy(adapter, port).await,
+        (_, ErpObject::Lun(lun)) => lun_strategy(adapter, lun).await,
     }
 }
 
@@ -35,12 +35,12 @@ fn sent(action: &super::ErpAction, step: ErpStep, outcome: Result<(), Unsent>) -
 }
 
 /// zfcp_erp_port_forced_strategy.
-fn port_forced_strategy(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
+async fn port_forced_strategy(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
     let _frame = adapter.kernel.enter("zfcp_erp_port_forced_strategy");
     let action = &port.erp_action;
     Ok(match action.step.get() {
         ErpStep::Uninitialized if port.has(PORT_PHYS_OPEN) && port.has(COMMON_OPEN) => {
-            sent(action, ErpStep::PhysPortClosing, fsf::close_physical_port(adapter, port)?)
+            sent(action, ErpStep::PhysPortClosing, fsf::close_physical_port(adapter, port).await?)
         }
         ErpStep::PhysPortClosing if !port.has(PORT_PHYS_OPEN) => ErpResult::Succeeded,
         _ => ErpResult::Failed,
@@ -48,13 +48,13 @@ fn port_forced_strategy(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult
 }
 
 /// zfcp_erp_port_strategy.
-fn port_strategy(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
+async fn port_strategy(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
     let _frame = adapter.kernel.enter("zfcp_erp_port_strategy");
     let action = &port.erp_action;
     if !port.has(COMMON_NOESC) || port.has(COMMON_OPEN) {
         match action.step.get() {
             ErpStep::Uninitialized if port.has(COMMON_OPEN) => {
-                return Ok(sent(action, ErpStep::PortClosing, fsf::close_port(adapter, port)?));
+                return Ok(sent(action, ErpStep::PortClosing, fsf::close_port(adapter, port).await?));
             }
             ErpStep::PortClosing if port.has(COMMON_OPEN) => return Ok(ErpResult::Failed),
             _ => {}
@@ -63,11 +63,11 @@ fn port_strategy(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
     if action.has(ACTION_CLOSE_ONLY) {
         return Ok(ErpResult::Exit);
     }
-    port_strategy_open(adapter, port)
+    port_strategy_open(adapter, port).await
 }
 
 /// zfcp_erp_port_strategy_open_common.
-fn port_strategy_open(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
+async fn port_strategy_open(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> {
     let _frame = adapter.kernel.enter("zfcp_erp_port_strategy_open_common");
     let action = &port.erp_action;
     match action.step.get() {
@@ -82,7 +82,7 @@ fn port_strategy_open(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> 
                 port.queue(|works| &works.gid_pn);
                 return Ok(ErpResult::Exit);
             }
-            Ok(sent(action, ErpStep::PortOpening, fsf::open_port(adapter, port)?))
+            Ok(sent(action, ErpStep::PortOpening, fsf::open_port(adapter, port).await?))
         }
         ErpStep::PortOpening => {
             if port.has(COMMON_OPEN) {
@@ -102,7 +102,7 @@ fn port_strategy_open(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<ErpResult> 
 }
 
 /// zfcp_erp_lun_strategy.
-fn lun_strategy(adapter: &Rc<Adapter>, lun: &Rc<Lun>) -> Sim<ErpResult> {
+async fn lun_strategy(adapter: &Rc<Adapter>, lun: &Rc<Lun>) -> Sim<ErpResult> {
     let _frame = adapter.kernel.enter("zfcp_erp_lun_strategy");
     let action = &lun.erp_action;
     let Some(port) = lun.port() else { return Ok(ErpResult::Failed) };
@@ -110,7 +110,7 @@ fn lun_strategy(adapter: &Rc<Adapter>, lun: &Rc<Lun>) -> Sim<ErpResult> {
         ErpStep::Uninitialized => {
             lun.clear(COMMON_ACCESS_DENIED);
             if lun.has(COMMON_OPEN) {
-                return Ok(sent(action, ErpStep::LunClosing, fsf::close_lun(adapter, &port, lun)?));
+                return Ok(sent(action, ErpStep::LunClosing, fsf::close_lun(adapter, &port, lun).await?));
             }
         }
         ErpStep::LunClosing => {}
@@ -125,5 +125,5 @@ fn lun_strategy(adapter: &Rc<Adapter>, lun: &Rc<Lun>) -> Sim<ErpResult> {
     if action.has(ACTION_CLOSE_ONLY) {
         return Ok(ErpResult::Exit);
     }
-    Ok(sent(action, ErpStep::LunOpening, fsf::open_lun(adapter, &port, lun)?))
+    Ok(sent(action, ErpStep::LunOpening, fsf::open_lun(adapter, &port, lun).await?))
 }

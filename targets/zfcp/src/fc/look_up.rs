@@ -55,7 +55,7 @@ pub(crate) async fn test_link_work(port: &Rc<Port>) -> Sim<()> {
         return Ok(());
     }
     port.set(PORT_LINK_TEST);
-    if adisc(&adapter, port)?.is_err() {
+    if adisc(&adapter, port).await?.is_err() {
         port.clear(PORT_LINK_TEST);
         return port_forced_reopen(&adapter, port, 0, "fcltwk1");
     }
@@ -63,14 +63,14 @@ pub(crate) async fn test_link_work(port: &Rc<Port>) -> Sim<()> {
 }
 
 /// zfcp_fc_adisc.
-fn adisc(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), fsf::Unsent>> {
+async fn adisc(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), fsf::Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fc_adisc");
     adapter.fc_host("port_name", |fc| fc.port_name.get())?;
     let d_id = port.d_id.get();
     if adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED) {
         port.d_id.set(0);
     }
-    fsf::send_adisc(adapter, port, d_id)
+    fsf::send_adisc(adapter, port, d_id).await
 }
 
 /// zfcp_fc_adisc_handler; None: the ELS failed.

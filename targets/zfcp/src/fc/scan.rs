@@ -121,7 +121,7 @@ async fn eval_gpn_ft(adapter: &Rc<Adapter>, answer: Option<Ct>) -> Sim<Evaluated
     }
     for port in &useless {
         port_shutdown(adapter, port, 0, "fcegpf2")?;
-        port_unregister(adapter, port);
+        port_unregister(adapter, port).await;
     }
     Ok(Evaluated::Done)
 }

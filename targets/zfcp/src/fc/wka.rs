@@ -44,14 +44,15 @@ pub(crate) async fn wka_port_get(adapter: &Rc<Adapter>, index: usize) -> Sim<boo
     let guard = wka.mutex.lock(kernel).await;
     if matches!(wka.status.get(), WkaStatus::Offline | WkaStatus::Closing) {
         wka.status.set(WkaStatus::Opening);
-        if fsf::open_wka(adapter, index)?.is_err() {
+        if fsf::open_wka(adapter, index).await?.is_err() {
             wka.status.set(WkaStatus::Offline);
             if held {
                 return Ok(false);
             }
         }
     }
-    // Before 6.1 others may come in while this one waits.
+    // Before 6.1 others may come in while this one waits. Here it makes no difference: only works of the adapter's ordered
+    // queue get ports, and a close that comes in meanwhile finds the port neither open nor unused.
     let guard = held.then_some(guard);
     wka.opened.wait(kernel, || matches!(wka.status.get(), WkaStatus::Online | WkaStatus::Offline)).await;
     drop(guard);
@@ -84,7 +85,7 @@ pub(crate) async fn wka_port_offline(adapter: &Rc<Adapter>, index: usize) -> Sim
         return Ok(());
     }
     wka.status.set(WkaStatus::Closing);
-    if fsf::close_wka(adapter, index)?.is_err() {
+    if fsf::close_wka(adapter, index).await?.is_err() {
         wka.status.set(WkaStatus::Offline);
         wka.opened.wake_all(kernel);
         return Ok(());

@@ -41,19 +41,20 @@ pub(crate) enum SyncError {
 }
 
 /// zfcp_fsf_exchange_config_data, for recovery.
-pub(crate) fn exchange_config_data(adapter: &Rc<Adapter>) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn exchange_config_data(adapter: &Rc<Adapter>) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_config_data");
-    let sent = send(adapter, Request::ExchangeConfigData, ReqData::None, Some(ErpObject::Adapter), Deadline::Erp)?;
+    let sent =
+        send(adapter, Request::ExchangeConfigData, ReqData::None, Some(ErpObject::Adapter), Deadline::Erp).await?;
     Ok(sent.map(|_| ()))
 }
 
 /// zfcp_fsf_exchange_port_data, for recovery. Ok(false): the adapter has no port data, nothing was sent.
-pub(crate) fn exchange_port_data(adapter: &Rc<Adapter>) -> Sim<Result<bool, Unsent>> {
+pub(crate) async fn exchange_port_data(adapter: &Rc<Adapter>) -> Sim<Result<bool, Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_port_data");
     if !adapter.feature(AdapterFeatures::HBAAPI_MANAGEMENT) {
         return Ok(Ok(false));
     }
-    let sent = send(adapter, Request::ExchangePortData, ReqData::None, Some(ErpObject::Adapter), Deadline::Erp)?;
+    let sent = send(adapter, Request::ExchangePortData, ReqData::None, Some(ErpObject::Adapter), Deadline::Erp).await?;
     Ok(sent.map(|_| true))
 }
 
@@ -63,7 +64,7 @@ pub(crate) type Exchanged<T> = (Result<(), SyncError>, T);
 /// zfcp_fsf_exchange_config_data_sync: the same handler runs, outside recovery too.
 pub(crate) async fn exchange_config_data_sync(adapter: &Rc<Adapter>) -> Sim<Exchanged<ConfigData>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_config_data_sync");
-    let sent = send(adapter, Request::ExchangeConfigData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS))?;
+    let sent = send(adapter, Request::ExchangeConfigData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS)).await?;
     let (result, req) = wait_sync(adapter, sent).await;
     let data = req.filter(|req| req.evaluated.get()).map(|req| config_data(&req));
     Ok((result, data.unwrap_or_default()))
@@ -75,7 +76,7 @@ pub(crate) async fn exchange_port_data_sync(adapter: &Rc<Adapter>) -> Sim<Exchan
     if !adapter.feature(AdapterFeatures::HBAAPI_MANAGEMENT) {
         return Ok((Err(SyncError::Unsupported), PortData::default()));
     }
-    let sent = send(adapter, Request::ExchangePortData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS))?;
+    let sent = send(adapter, Request::ExchangePortData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS)).await?;
     let (result, req) = wait_sync(adapter, sent).await;
     let data = req.filter(|req| req.evaluated.get()).map(|req| port_data(&req));
     Ok((result, data.unwrap_or_default()))

@@ -10,12 +10,13 @@ use regdiff_kernel::scsi::{Cdb, HostByte, ProtOp, ScsiCommand, ScsiData, ScsiRes
 use regdiff_observation::LogId;
 use regdiff_scenario::FsfStatus;
 
-use super::request::{Deadline, FsfReq, ReqData, Unsent, send};
+use super::request::{Deadline, FsfReq, ReqData, Unsent, transmit};
 use crate::erp::{
     adapter_reopen, adapter_shutdown, lun_reopen, port_forced_reopen, port_reopen, set_lun_status, set_port_status,
 };
 use crate::fc;
 use crate::objects::{Adapter, Lun, Port};
+use crate::qdio;
 use crate::status::{COMMON_ACCESS_BOXED, COMMON_ERP_FAILED, REQ_ERROR};
 
 /// zfcp_fsf_fcp_cmnd.
@@ -27,6 +28,9 @@ pub(crate) fn fcp_cmnd(
 ) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_fcp_cmnd");
     let Some(protection) = direction(command.prot_op.get()) else { return Ok(Err(Unsent::Io)) };
+    if qdio::sbal_get_now(adapter).is_err() {
+        return Ok(Err(Unsent::Io));
+    }
     let request = Request::Fcp {
         port_handle: port.handle.get(),
         lun_handle: lun.lun_handle.get(),
@@ -34,7 +38,7 @@ pub(crate) fn fcp_cmnd(
         protection,
     };
     let data = ReqData::Scsi(command.clone(), lun.clone(), port.clone());
-    Ok(send(adapter, request, data, None, Deadline::None)?.map(|req| command.host_scribble.set(req.id)))
+    Ok(transmit(adapter, request, data, None, Deadline::None)?.map(|req| command.host_scribble.set(req.id)))
 }
 
 /// The data direction; None for operations that zfcp does not know.

@@ -16,24 +16,24 @@ use crate::status::{
 };
 
 /// zfcp_fsf_open_port.
-pub(crate) fn open_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn open_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
     let request = Request::OpenPort { d_id: port.d_id.get() };
-    for_port(adapter, port, request, "zfcp_fsf_open_port")
+    for_port(adapter, port, request, "zfcp_fsf_open_port").await
 }
 
 /// zfcp_fsf_close_port.
-pub(crate) fn close_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn close_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
     let request = Request::ClosePort { handle: port.handle.get() };
-    for_port(adapter, port, request, "zfcp_fsf_close_port")
+    for_port(adapter, port, request, "zfcp_fsf_close_port").await
 }
 
 /// zfcp_fsf_close_physical_port.
-pub(crate) fn close_physical_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn close_physical_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
     let request = Request::ClosePhysicalPort { handle: port.handle.get() };
-    for_port(adapter, port, request, "zfcp_fsf_close_physical_port")
+    for_port(adapter, port, request, "zfcp_fsf_close_physical_port").await
 }
 
-fn for_port(
+async fn for_port(
     adapter: &Rc<Adapter>,
     port: &Rc<Port>,
     request: Request,
@@ -41,22 +41,22 @@ fn for_port(
 ) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter(function);
     let erp = Some(ErpObject::Port(port.clone()));
-    Ok(send(adapter, request, ReqData::Port(port.clone()), erp, Deadline::Erp)?.map(|_| ()))
+    Ok(send(adapter, request, ReqData::Port(port.clone()), erp, Deadline::Erp).await?.map(|_| ()))
 }
 
 /// zfcp_fsf_open_lun.
-pub(crate) fn open_lun(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: &Rc<Lun>) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn open_lun(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: &Rc<Lun>) -> Sim<Result<(), Unsent>> {
     let request = Request::OpenLun { port_handle: port.handle.get(), lun: lun.lun };
-    for_lun(adapter, port, lun, request, "zfcp_fsf_open_lun")
+    for_lun(adapter, port, lun, request, "zfcp_fsf_open_lun").await
 }
 
 /// zfcp_fsf_close_lun.
-pub(crate) fn close_lun(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: &Rc<Lun>) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn close_lun(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: &Rc<Lun>) -> Sim<Result<(), Unsent>> {
     let request = Request::CloseLun { lun_handle: lun.lun_handle.get() };
-    for_lun(adapter, port, lun, request, "zfcp_fsf_close_lun")
+    for_lun(adapter, port, lun, request, "zfcp_fsf_close_lun").await
 }
 
-fn for_lun(
+async fn for_lun(
     adapter: &Rc<Adapter>,
     port: &Rc<Port>,
     lun: &Rc<Lun>,
@@ -65,7 +65,7 @@ fn for_lun(
 ) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter(function);
     let erp = Some(ErpObject::Lun(lun.clone()));
-    Ok(send(adapter, request, ReqData::Lun(lun.clone(), port.clone()), erp, Deadline::Erp)?.map(|_| ()))
+    Ok(send(adapter, request, ReqData::Lun(lun.clone(), port.clone()), erp, Deadline::Erp).await?.map(|_| ()))
 }
 
 /// zfcp_fsf_open_port_handler.

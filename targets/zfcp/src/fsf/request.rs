@@ -14,7 +14,7 @@ use crate::erp::{ErpObject, adapter_reopen, erp_notify, erp_timeout};
 use crate::fc;
 use crate::objects::{Adapter, Lun, Port};
 use crate::qdio;
-use crate::status::{ADAPTER_QDIOUP, COMMON_ERP_FAILED, REQ_DISMISSED, REQ_ERROR};
+use crate::status::{COMMON_ERP_FAILED, REQ_DISMISSED, REQ_ERROR};
 
 /// Why a request is not on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +95,22 @@ impl FsfReq {
     }
 }
 
-/// zfcp_fsf_req_create and zfcp_fsf_req_send.
-pub(super) fn send(
+/// Sends a request as soon as the request queue has room for it (driver.md 7.4).
+pub(super) async fn send(
+    adapter: &Rc<Adapter>,
+    request: Request,
+    data: ReqData,
+    erp: Option<ErpObject>,
+    deadline: Deadline,
+) -> Sim<Result<Rc<FsfReq>, Unsent>> {
+    if qdio::sbal_get(adapter).await?.is_err() {
+        return Ok(Err(Unsent::Io));
+    }
+    transmit(adapter, request, data, erp, deadline)
+}
+
+/// zfcp_fsf_req_create and zfcp_fsf_req_send, once there is room in the request queue.
+pub(super) fn transmit(
     adapter: &Rc<Adapter>,
     request: Request,
     data: ReqData,
@@ -106,15 +120,6 @@ pub(super) fn send(
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_fsf_req_send");
     let device = adapter.device;
-    if !adapter.has(ADAPTER_QDIOUP) {
-        return Ok(Err(Unsent::Io));
-    }
-    if kernel.fails(device, FailPoint::SbalGet) {
-        if !matches!(data, ReqData::Scsi(..)) {
-            adapter_reopen(adapter, 0, "qdsbg_1")?;
-        }
-        return Ok(Err(Unsent::Io));
-    }
     if erp.is_some() && kernel.fails(device, FailPoint::ErpRequest) {
         return Ok(Err(Unsent::NoMemory));
     }

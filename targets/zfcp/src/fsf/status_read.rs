@@ -13,7 +13,8 @@ use super::request::next_id;
 use crate::erp::{adapter_reopen, adapter_shutdown, port_forced_reopen, port_reopen, set_adapter_status};
 use crate::fc;
 use crate::objects::Adapter;
-use crate::status::{ADAPTER_LINK_UNPLUGGED, ADAPTER_QDIOUP, COMMON_ERP_FAILED, COMMON_RUNNING};
+use crate::qdio;
+use crate::status::{ADAPTER_LINK_UNPLUGGED, COMMON_ERP_FAILED, COMMON_RUNNING};
 
 /// FC event codes (driver.md 13.6).
 const EVENT_LINKUP: u8 = 2;
@@ -21,11 +22,11 @@ const EVENT_LINKDOWN: u8 = 3;
 const EVENT_RSCN: u8 = 5;
 
 /// zfcp_status_read_refill: false if not one status read could be posted.
-pub(crate) fn status_read_refill(adapter: &Rc<Adapter>) -> Sim<bool> {
+pub(crate) async fn status_read_refill(adapter: &Rc<Adapter>) -> Sim<bool> {
     let _frame = adapter.kernel.enter("zfcp_status_read_refill");
     while adapter.stat_miss.get() > 0 {
         adapter.stat_miss.set(adapter.stat_miss.get() - 1);
-        if !post(adapter)? {
+        if !post(adapter).await? {
             adapter.stat_miss.set(adapter.stat_miss.get() + 1);
             if adapter.stat_miss.get() >= adapter.stat_read_buf_num.get() {
                 adapter_reopen(adapter, 0, "axsref1")?;
@@ -38,9 +39,10 @@ pub(crate) fn status_read_refill(adapter: &Rc<Adapter>) -> Sim<bool> {
 }
 
 /// zfcp_fsf_status_read.
-fn post(adapter: &Rc<Adapter>) -> Sim<bool> {
+async fn post(adapter: &Rc<Adapter>) -> Sim<bool> {
     let kernel = &adapter.kernel;
-    if !adapter.has(ADAPTER_QDIOUP) || kernel.fails(adapter.device, FailPoint::StatusReadPost) {
+    let _frame = kernel.enter("zfcp_fsf_status_read");
+    if qdio::sbal_get(adapter).await?.is_err() || kernel.fails(adapter.device, FailPoint::StatusReadPost) {
         return Ok(false);
     }
     next_id(adapter);

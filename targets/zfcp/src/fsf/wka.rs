@@ -19,17 +19,17 @@ const WKA_SECONDS: u64 = 60;
 const SERVICE_SECONDS: u64 = 30;
 
 /// zfcp_fsf_open_wka_port.
-pub(crate) fn open_wka(adapter: &Rc<Adapter>, index: usize) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn open_wka(adapter: &Rc<Adapter>, index: usize) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_open_wka_port");
     let request = Request::OpenWka { service: Service::ALL[index] };
-    Ok(send(adapter, request, ReqData::Wka(index), None, Deadline::Reopen(WKA_SECONDS))?.map(|_| ()))
+    Ok(send(adapter, request, ReqData::Wka(index), None, Deadline::Reopen(WKA_SECONDS)).await?.map(|_| ()))
 }
 
 /// zfcp_fsf_close_wka_port.
-pub(crate) fn close_wka(adapter: &Rc<Adapter>, index: usize) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn close_wka(adapter: &Rc<Adapter>, index: usize) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_close_wka_port");
     let request = Request::CloseWka { handle: adapter.gs[index].handle.get() };
-    Ok(send(adapter, request, ReqData::Wka(index), None, Deadline::Reopen(WKA_SECONDS))?.map(|_| ()))
+    Ok(send(adapter, request, ReqData::Wka(index), None, Deadline::Reopen(WKA_SECONDS)).await?.map(|_| ()))
 }
 
 /// zfcp_fsf_open_wka_port_handler.
@@ -80,7 +80,7 @@ pub(super) fn close_wka_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, index: 
 /// zfcp_fsf_send_ct, waited for. None: not sent, or no usable answer.
 pub(crate) async fn send_ct(adapter: &Rc<Adapter>, request: Request) -> Sim<Result<Option<Ct>, Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_send_ct");
-    let req = match send(adapter, request, ReqData::Service, None, Deadline::Reopen(SERVICE_SECONDS))? {
+    let req = match send(adapter, request, ReqData::Service, None, Deadline::Reopen(SERVICE_SECONDS)).await? {
         Ok(req) => req,
         Err(unsent) => return Ok(Err(unsent)),
     };
@@ -95,10 +95,10 @@ pub(crate) async fn send_ct(adapter: &Rc<Adapter>, request: Request) -> Sim<Resu
 }
 
 /// zfcp_fsf_send_els for the link test; nobody waits for the answer.
-pub(crate) fn send_adisc(adapter: &Rc<Adapter>, port: &Rc<Port>, d_id: u32) -> Sim<Result<(), Unsent>> {
+pub(crate) async fn send_adisc(adapter: &Rc<Adapter>, port: &Rc<Port>, d_id: u32) -> Sim<Result<(), Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_send_els");
     let request = Request::Adisc { d_id };
-    Ok(send(adapter, request, ReqData::Adisc(port.clone()), None, Deadline::Reopen(SERVICE_SECONDS))?.map(|_| ()))
+    Ok(send(adapter, request, ReqData::Adisc(port.clone()), None, Deadline::Reopen(SERVICE_SECONDS)).await?.map(|_| ()))
 }
 
 /// What the port said; None: the ELS failed.

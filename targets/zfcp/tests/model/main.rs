@@ -11,3 +11,4 @@ mod retries;
 mod rig;
 mod seed;
 mod triggers;
+mod waits;
