@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Functions that stand where the driver's files call each other: each calls the real one. They tell points, make armed failures
+ * happen, say for which device a task works, and register the host early if that is what this boot is for.
+ */
+#include <linux/module.h>
+#include <scsi/scsi_host.h>
+#include <scsi/scsi_transport_fc.h>
+
+#include "regdiff.h"
+#include "stand.h"
+#include "zfcp_ext.h"
+#include "zfcp_diag.h"
+
+#include "zfcp/stand_in.h"
+
+static struct ccw_device *cdev_of(struct zfcp_adapter *adapter)
+{
+	return adapter->ccw_device;
+}
+
+/* ---- zfcp_ccw.c ---- */
+
+/* Set while the host is registered ahead of its time. */
+static bool ahead;
+
+struct zfcp_adapter *regdiff_adapter_enqueue(struct ccw_device *cdev)
+{
+	struct zfcp_adapter *adapter;
+	int ret = 0;
+
+	regdiff_works_for(cdev);
+	adapter = zfcp_adapter_enqueue(cdev);
+	if (!IS_ERR(adapter) && regdiff_early) {
+		ahead = true;
+		ret = zfcp_scsi_adapter_register(adapter);
+		ahead = false;
+		if (ret) {
+			/* The kernels that registered here undid the whole adapter. */
+			zfcp_adapter_unregister(adapter);
+			adapter = ERR_PTR(-ENOMEM);
+		}
+	}
+	if (!IS_ERR(adapter))
+		regdiff_reach(POINT_ONLINE_ENQUEUED, cdev);
+	regdiff_works_for(NULL);
+	return adapter;
+}
+
+/*
+ * Before the deferral the template's limits held until the queues opened; the driver's own registration computes them from queues
+ * that an early host does not have yet.
+ */
+void regdiff_qdio_shost_update(struct zfcp_adapter *const adapter, const struct zfcp_qdio *const qdio)
+{
+	if (!ahead)
+		zfcp_qdio_shost_update(adapter, qdio);
+}
+
+void regdiff_ccw_adapter_reopen(struct zfcp_adapter *adapter, int clear, char *tag)
+{
+	zfcp_erp_adapter_reopen(adapter, clear, tag);
+	if (!irqs_disabled())
+		regdiff_reach(POINT_ONLINE_TRIGGERED, cdev_of(adapter));
+}
+
+/* set_online, set_offline and shutdown wait here; each counts. */
+void regdiff_ccw_erp_wait(struct zfcp_adapter *adapter)
+{
+	zfcp_erp_wait(adapter);
+	regdiff_reach(POINT_ONLINE_RECOVERED, cdev_of(adapter));
+}
+
+/* ---- zfcp_erp.c ---- */
+
+int regdiff_qdio_open(struct zfcp_qdio *qdio)
+{
+	struct ccw_device *cdev = cdev_of(qdio->adapter);
+	int ret;
+
+	/* The recovery thread of an adapter works for nobody else. */
+	regdiff_works_for(cdev);
+	regdiff_reach(POINT_ERP_OPEN, cdev);
+	ret = zfcp_qdio_open(qdio);
+	if (!ret)
+		regdiff_reach(POINT_ERP_QDIO_OPEN, cdev);
+	return ret;
+}
+
+/*
+ * A tasklet that is scheduled and then disabled spins for ever in a machine whose time stands still: what the open
+ * scheduled runs before a close disables it.
+ */
+static void let_tasklets_run(struct zfcp_qdio *qdio)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (!test_bit(TASKLET_STATE_SCHED, &qdio->irq_tasklet.state) &&
+		    !test_bit(TASKLET_STATE_SCHED, &qdio->request_tasklet.state))
+			return;
+		/* Leaving this bracket runs soft interrupts; when they were handed to their thread, that one must run. */
+		local_bh_disable();
+		local_bh_enable();
+		schedule_timeout_uninterruptible(1);
+	}
+}
+
+void regdiff_qdio_close(struct zfcp_qdio *qdio)
+{
+	regdiff_works_for(cdev_of(qdio->adapter));
+	regdiff_reach(POINT_ERP_CLOSE, cdev_of(qdio->adapter));
+	if (atomic_read(&qdio->adapter->status) & ZFCP_STATUS_ADAPTER_QDIOUP)
+		let_tasklets_run(qdio);
+	zfcp_qdio_close(qdio);
+}
+
+int regdiff_exchange_port_data(struct zfcp_erp_action *action)
+{
+	regdiff_reach(POINT_ERP_XCONF_DONE, cdev_of(action->adapter));
+	return zfcp_fsf_exchange_port_data(action);
+}
+
+int regdiff_adapter_register(struct zfcp_adapter *adapter)
+{
+	regdiff_reach(POINT_ERP_XPORT_DONE, cdev_of(adapter));
+	return zfcp_scsi_adapter_register(adapter);
+}
+
+void regdiff_after_redo(spinlock_t *lock)
+{
+	struct ccw_device *cdev = regdiff_worked_for();
+	struct zfcp_adapter *adapter = cdev ? dev_get_drvdata(&cdev->dev) : NULL;
+
+	if (!adapter)
+		return;
+	regdiff_reach(lock == &adapter->diagnostics->config_data.header.access_lock ? POINT_REDO_CONFIG : POINT_REDO_PORT,
+		      cdev);
+}
+
+int regdiff_erp_status_read_refill(struct zfcp_adapter *adapter)
+{
+	int ret = zfcp_status_read_refill(adapter);
+
+	regdiff_reach(POINT_ERP_STATUS_READS, cdev_of(adapter));
+	return ret;
+}
+
+struct zfcp_port *regdiff_port_enqueue(struct zfcp_adapter *adapter, u64 wwpn, u32 status, u32 d_id)
+{
+	regdiff_works_for(cdev_of(adapter));
+	return zfcp_port_enqueue(adapter, wwpn, status, d_id);
+}
+
+/* ---- zfcp_aux.c ---- */
+
+void regdiff_fc_scan_ports(struct work_struct *work)
+{
+	struct zfcp_adapter *adapter = container_of(to_delayed_work(work), struct zfcp_adapter, scan_work);
+
+	regdiff_works_for(cdev_of(adapter));
+	regdiff_reach(POINT_SCAN_START, cdev_of(adapter));
+	zfcp_fc_scan_ports(work);
+	regdiff_works_for(NULL);
+}
+
+void regdiff_rport_work(struct work_struct *work)
+{
+	struct zfcp_port *port = container_of(work, struct zfcp_port, rport_work);
+
+	regdiff_works_for(cdev_of(port->adapter));
+	regdiff_reach(POINT_RPORT_WORK, NULL);
+	/* Drops the port's reference: it may be gone afterwards. */
+	zfcp_scsi_rport_work(work);
+	regdiff_works_for(NULL);
+}
+
+void regdiff_stat_work(struct work_struct *work)
+{
+	struct zfcp_adapter *adapter = container_of(work, struct zfcp_adapter, stat_work);
+
+	regdiff_reach(POINT_STAT_WORK, cdev_of(adapter));
+	zfcp_status_read_refill(adapter);
+}
+
+void regdiff_wka_ports_force_offline(struct zfcp_fc_wka_ports *ports)
+{
+	if (ports)
+		regdiff_reach(POINT_UNREGISTER_WORKS, cdev_of(ports->ds.adapter));
+	zfcp_fc_wka_ports_force_offline(ports);
+}
+
+void regdiff_adapter_unregister_host(struct zfcp_adapter *adapter)
+{
+	zfcp_scsi_adapter_unregister(adapter);
+	regdiff_reach(POINT_UNREGISTER_HOST, cdev_of(adapter));
+}
+
+/* ---- zfcp_fc.c ---- */
+
+void regdiff_scan_erp_wait(struct zfcp_adapter *adapter)
+{
+	zfcp_erp_wait(adapter);
+	regdiff_reach(POINT_SCAN_RECOVERED, cdev_of(adapter));
+}
+
+u32 regdiff_draw(const char *function, u32 bound)
+{
+	return 0;
+}
+
+void regdiff_fc_host_post_event(struct Scsi_Host *shost, u32 number, enum fc_host_event_code code, u32 data)
+{
+	struct door_fc_event event = { .code = code, .data = data };
+	struct zfcp_adapter *adapter = (struct zfcp_adapter *)shost->hostdata[0];
+
+	regdiff_tell(DOOR_EV_FC, regdiff_index(cdev_of(adapter)), &event, sizeof(event));
+	fc_host_post_event(shost, number, code, data);
+}
+
+/* ---- zfcp_fsf.c ---- */
+
+int regdiff_sbal_get(struct zfcp_qdio *qdio)
+{
+	return regdiff_fail(FAIL_SBAL_GET, cdev_of(qdio->adapter)) ? -EIO : zfcp_qdio_sbal_get(qdio);
+}
+
+bool regdiff_pool_fails(mempool_t *pool)
+{
+	struct ccw_device *cdev = regdiff_worked_for();
+	struct zfcp_adapter *adapter = cdev ? dev_get_drvdata(&cdev->dev) : NULL;
+
+	return adapter && pool == adapter->pool.erp_req && regdiff_fail(FAIL_ERP_REQUEST, cdev);
+}
+
+/* ---- zfcp_qdio.c ---- */
+
+void regdiff_reqid_check(struct zfcp_qdio *qdio, int index)
+{
+	regdiff_enter(DOOR_CTX_RESPONSE);
+	zfcp_fsf_reqid_check(qdio, index);
+	regdiff_leave(DOOR_CTX_RESPONSE);
+}
+
+/* ---- zfcp_scsi.c ---- */
+
+struct Scsi_Host *regdiff_host_alloc(const struct scsi_host_template *template, int size)
+{
+	struct Scsi_Host *shost;
+
+	if (regdiff_fail(FAIL_HOST_ALLOC, NULL))
+		return NULL;
+	shost = scsi_host_alloc((struct scsi_host_template *)template, size);
+	if (shost)
+		regdiff_reach(POINT_HOST_ALLOCATED, NULL);
+	return shost;
+}
+
+int regdiff_add_host(struct Scsi_Host *shost, struct device *dev)
+{
+	int ret = scsi_add_host(shost, dev);
+
+	if (!ret) {
+		regdiff_slot_host(shost);
+		regdiff_reach(POINT_HOST_ADDED, to_ccwdev(dev));
+	}
+	return ret;
+}
+
+void regdiff_set_prot(struct Scsi_Host *shost, unsigned int mask)
+{
+	bool changed = shost->prot_capabilities != mask;
+
+	scsi_host_set_prot(shost, mask);
+	if (changed)
+		regdiff_slot_host(shost);
+}
+
+int regdiff_fcp_cmnd(struct scsi_cmnd *command)
+{
+	struct zfcp_adapter *adapter = (struct zfcp_adapter *)command->device->host->hostdata[0];
+
+	regdiff_slot_command(command);
+	regdiff_reach(POINT_COMMAND_PREPARED, cdev_of(adapter));
+	return zfcp_fsf_fcp_cmnd(command);
+}
+
+/* ---- zfcp_sysfs.c ---- */
+
+int regdiff_unit_add(struct zfcp_port *port, u64 lun)
+{
+	int ret;
+
+	regdiff_works_for(cdev_of(port->adapter));
+	ret = zfcp_unit_add(port, lun);
+	regdiff_works_for(NULL);
+	return ret;
+}
