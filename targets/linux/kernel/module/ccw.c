@@ -238,7 +238,7 @@ static void ccw_release(struct device *dev)
 {
 }
 
-int regdiff_add_device(u16 devno)
+int regdiff_add_device(u16 devno, u16 offered)
 {
 	struct ccw_device_private *private;
 	struct ccw_device *cdev;
@@ -253,8 +253,7 @@ int regdiff_add_device(u16 devno)
 	private->cdev = cdev;
 	private->index = device_count;
 	private->devno = devno;
-	private->multi_buffer = true;
-	private->data_division = true;
+	private->offered = offered;
 	spin_lock_init(&private->lock);
 	regdiff_queues_init(private);
 	cdev->private = private;

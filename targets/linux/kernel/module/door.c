@@ -171,7 +171,7 @@ static int take(const struct door_record *record, const u8 *payload)
 	if (record->kind == DOOR_DO_ADD_DEVICE) {
 		const struct door_add_device *add = PAYLOAD(struct door_add_device);
 
-		return add ? regdiff_add_device(add->devno) : -EINVAL;
+		return add ? regdiff_add_device(add->devno, add->queues) : -EINVAL;
 	}
 	if (!cdev)
 		return -ENODEV;

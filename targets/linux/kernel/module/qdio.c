@@ -76,9 +76,13 @@ int qdio_establish(struct ccw_device *cdev, struct qdio_initialize *init)
 	q->irq_poll = init->irq_poll;
 	q->parm = init->int_parm;
 	q->established = true;
-	/* The hardware can do both; what it does is what the driver asks for. */
-	cdev->private->multi_buffer = init->qdr_ac & QDR_AC_MULTI_BUFFER_ENABLE;
-	cdev->private->data_division = init->qib_rflags & QIB_RFLAGS_ENABLE_DATA_DIV;
+	/* What the driver asks for and the queue layer offers. */
+	cdev->private->enabled = 0;
+	if (init->qdr_ac & QDR_AC_MULTI_BUFFER_ENABLE)
+		cdev->private->enabled |= DOOR_QUEUES_MULTI_BUFFER;
+	if (init->qib_rflags & QIB_RFLAGS_ENABLE_DATA_DIV)
+		cdev->private->enabled |= DOOR_QUEUES_DATA_DIVISION;
+	cdev->private->enabled &= cdev->private->offered;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(qdio_establish);
@@ -88,10 +92,13 @@ int qdio_get_ssqd_desc(struct ccw_device *cdev, struct qdio_ssqd_desc *desc)
 	if (regdiff_fail(FAIL_QDIO_DESCRIBE, cdev))
 		return -EIO;
 	memset(desc, 0, sizeof(*desc));
-	desc->qdioac2 = CHSC_AC2_MULTI_BUFFER_AVAILABLE | CHSC_AC2_DATA_DIV_AVAILABLE;
-	if (cdev->private->multi_buffer)
+	if (cdev->private->offered & DOOR_QUEUES_MULTI_BUFFER)
+		desc->qdioac2 |= CHSC_AC2_MULTI_BUFFER_AVAILABLE;
+	if (cdev->private->enabled & DOOR_QUEUES_MULTI_BUFFER)
 		desc->qdioac2 |= CHSC_AC2_MULTI_BUFFER_ENABLED;
-	if (cdev->private->data_division)
+	if (cdev->private->offered & DOOR_QUEUES_DATA_DIVISION)
+		desc->qdioac2 |= CHSC_AC2_DATA_DIV_AVAILABLE;
+	if (cdev->private->enabled & DOOR_QUEUES_DATA_DIVISION)
 		desc->qdioac2 |= CHSC_AC2_DATA_DIV_ENABLED;
 	return 0;
 }

@@ -74,12 +74,12 @@ struct ccw_device_private {
 	spinlock_t lock;	/* ccwlock */
 	spinlock_t queue_lock;
 	struct queues queues;
-	bool multi_buffer, data_division;
+	u16 offered, enabled;	/* DOOR_QUEUES_* */
 	int siosl;
 };
 
 /* ccw.c */
-int regdiff_add_device(u16 devno);
+int regdiff_add_device(u16 devno, u16 offered);
 struct ccw_device *regdiff_device(u32 index);
 u32 regdiff_device_count(void);
 int regdiff_notify(struct ccw_device *cdev, u32 event);
