@@ -8,6 +8,8 @@ use regdiff_oracle::Allow;
 /// Which allowances of the contract count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AllowLevel {
+    /// Nothing: every difference is a finding
+    Nothing,
     /// What the series changes on purpose
     Intended,
     /// Also the defects of the eager driver that the series repairs
@@ -20,6 +22,7 @@ impl AllowLevel {
     /// As the oracle has it.
     pub(crate) const fn allow(self) -> Allow {
         match self {
+            Self::Nothing => Allow::Nothing,
             Self::Intended => Allow::Intended,
             Self::Historical => Allow::Historical,
             Self::Open => Allow::Open,
@@ -29,6 +32,7 @@ impl AllowLevel {
     /// As it is typed.
     pub(crate) const fn text(self) -> &'static str {
         match self {
+            Self::Nothing => "nothing",
             Self::Intended => "intended",
             Self::Historical => "historical",
             Self::Open => "open",
@@ -39,6 +43,7 @@ impl AllowLevel {
 impl From<Allow> for AllowLevel {
     fn from(allow: Allow) -> Self {
         match allow {
+            Allow::Nothing => Self::Nothing,
             Allow::Intended => Self::Intended,
             Allow::Historical => Self::Historical,
             Allow::Open => Self::Open,

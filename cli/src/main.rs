@@ -5,7 +5,7 @@
 //! | [`commands`] | one file a command: arguments, examples, what it does |
 //! | [`campaign`] | `fuzz`: engines, progress, the folder of findings, summary |
 //! | [`input`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
-//! | [`tally`], [`parallel`], [`own_bug`], [`repeat`] | counting, threads, panics of ours, the command that repeats |
+//! | [`tally`], [`parallel`], [`progress`], [`own_bug`], [`repeat`] | counting, threads, the progress line, panics of ours, the command that repeats |
 //! | [`args`], [`error`], [`exit_code`] | shared arguments, typed errors with cures, the promised codes |
 //!
 //! Results go to standard output, talk goes to standard error.
@@ -20,6 +20,7 @@ mod new_file;
 mod output;
 mod own_bug;
 mod parallel;
+mod progress;
 mod repeat;
 mod style;
 mod tally;

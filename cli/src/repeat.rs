@@ -26,6 +26,11 @@ pub(crate) fn run(file: &Path, allow: AllowLevel, raw: bool) -> String {
     join(&words)
 }
 
+/// The command that judges a file again with a planted fault.
+pub(crate) fn run_with_fault(file: &Path, fault: &str, raw: bool) -> String {
+    run(file, AllowLevel::Intended, raw).replacen(" run ", &format!(" run --fault {fault} "), 1)
+}
+
 /// The command that judges a generated scenario again.
 pub(crate) fn seed(seed: u64, allow: AllowLevel) -> String {
     let generate = join(&[program(), "gen".to_owned(), "--seed".to_owned(), seed.to_string()]);

@@ -2,7 +2,7 @@
 //!
 //! The only file that names a driver. Everything else reads observations.
 
-pub use regdiff_zfcp::{Fence, Fences, Model, Switches, Variant};
+pub use regdiff_zfcp::{DriverFault, Fence, Fences, MidlayerFault, Model, Switches, Variant};
 
 /// What a lane's variant must offer to be judged.
 pub trait Maskable: Clone {

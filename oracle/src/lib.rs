@@ -14,6 +14,7 @@
 pub mod contract;
 pub mod divergence;
 pub mod explain;
+pub mod fault;
 mod finding;
 pub mod judge;
 mod lane;
@@ -29,14 +30,17 @@ pub mod target;
 #[cfg(test)]
 mod testing;
 mod verdict;
+mod worse;
 
 pub use contract::{Allow, Allowance, Status};
 pub use divergence::{Difference, Located};
+pub use fault::{FAULTS, Fault};
 pub use finding::{Evidence, Finding, Kind, Known};
 pub use judge::{Options, judge, judge_on};
-pub use lane::{Fence, Fences, Maskable, Model, Switches, Variant};
+pub use lane::{DriverFault, Fence, Fences, Maskable, MidlayerFault, Model, Switches, Variant};
 pub use pair::{Pair, Side};
 pub use shrink::{Shrunk, shrink};
 pub use signature::Signature;
 pub use target::{TARGETS, Target};
 pub use verdict::{Allowed, Report, Skip, Verdict};
+pub use worse::worse_than_deferred;

@@ -29,13 +29,13 @@ use regdiff_scenario::Scenario;
 
 use crate::error::Error;
 use crate::own_bug::OwnBug;
+use crate::progress::Progress;
 use crate::say;
 use crate::tally::Tally;
 
 use keeper::Keeper;
 use libfuzzer::LibFuzzer;
 use minimiser::Minimiser;
-use progress::Progress;
 pub(crate) use summary::Summary;
 
 /// Judgements that may wait for the coordinator; then the searchers wait.
@@ -212,7 +212,8 @@ impl Coordinator<'_> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.summary.executions = self.searching.engine.as_ref().map(libfuzzer::Running::executions);
-            self.progress.show(&self.summary, self.began.elapsed(), self.minimiser.pending());
+            let (summary, elapsed, minimising) = (&self.summary, self.began.elapsed(), self.minimiser.pending());
+            self.progress.show(|| progress::line(summary, elapsed, minimising));
         }
         self.summary.searched = self.began.elapsed();
         Ok(())
@@ -231,7 +232,8 @@ impl Coordinator<'_> {
             if over.elapsed() > GRACE || stop.load(Ordering::Relaxed) {
                 self.minimiser.abort();
             }
-            self.progress.minimising(self.minimiser.pending());
+            let left = self.minimiser.pending();
+            self.progress.show(|| format!("{left} findings to minimise"));
         }
         if let Some(engine) = &self.searching.engine {
             self.summary.executions = Some(engine.executions());

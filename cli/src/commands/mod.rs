@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod faults;
 mod fuzz;
 mod generate;
 mod list;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Fuzz(fuzz::Arguments),
     /// Judge many generated scenarios and count
     Stats(stats::Arguments),
+    /// List the planted faults, or search for them blindly
+    Faults(faults::Arguments),
 }
 
 impl Command {
@@ -52,6 +55,7 @@ impl Command {
             Self::Tmin(arguments) => tmin::perform(arguments, out),
             Self::Fuzz(arguments) => fuzz::perform(arguments, out),
             Self::Stats(arguments) => stats::perform(arguments, out),
+            Self::Faults(arguments) => faults::perform(arguments, out),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use regdiff_oracle::{Finding, Options, Report, Side, Verdict, explain, judge};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use regdiff_oracle::{FAULTS, Fault, Finding, Options, Report, Side, Verdict, explain, fault, judge};
 use serde_json::{Value, json};
 
 use crate::args::AllowLevel;
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     /// Which allowances count; each level includes those before it
     #[arg(long, value_enum, default_value = "intended", value_name = "LEVEL")]
     allow: AllowLevel,
+    /// Plant a fault in the deferred driver, and judge it against the same driver without it; `regdiff faults` lists them
+    #[arg(long, value_name = "NAME", conflicts_with = "allow", hide_possible_values = true, value_parser = faults())]
+    fault: Option<&'static Fault>,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
@@ -50,7 +54,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let mut code = ExitCode::Clean;
     for (index, file) in arguments.files.iter().enumerate() {
         let judged = arguments.reading.read(file).map(|input| {
-            let judged = own_bug::catch(|| judge(&input.scenario, &Options::allowing(arguments.allow.allow())));
+            let judged = own_bug::catch(|| judge(&input.scenario, &arguments.options()));
             (input, judged)
         });
         code = code.and(match judged {
@@ -61,13 +65,23 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
                 ExitCode::OwnBug
             }
             Ok((input, Ok(report))) => {
-                let again = repeat::run(&input.file, arguments.allow, arguments.reading.raw);
+                let again = match arguments.fault {
+                    Some(fault) => repeat::run_with_fault(&input.file, fault.name, arguments.reading.raw),
+                    None => repeat::run(&input.file, arguments.allow, arguments.reading.raw),
+                };
                 match (arguments.json, arguments.quiet) {
-                    (true, _) => out.json(&object(&input, &report, &again))?,
+                    (true, _) => {
+                        let mut value = object(&input, &report, &again);
+                        if let Some(fault) = arguments.fault {
+                            value["fault"] = json!(fault.name);
+                        }
+                        out.json(&value)?;
+                    }
                     (_, true) => out.text(&brief(&input, &report))?,
                     _ => {
                         let gap = if index == 0 { "" } else { "\n" };
-                        out.text(&format!("{gap}{}", full(&input, &report, &again)))?;
+                        let planted = arguments.fault.map_or_else(String::new, planted);
+                        out.text(&format!("{gap}{planted}{}", full(&input, &report, &again)))?;
                     }
                 }
                 exit_code(&report.verdict)
@@ -75,6 +89,26 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         });
     }
     Ok(code)
+}
+
+/// The names of planted faults.
+fn faults() -> impl TypedValueParser<Value = &'static Fault> {
+    let names = PossibleValuesParser::new(FAULTS.iter().map(|fault| fault.name));
+    names.try_map(|name| fault::by_name(&name).ok_or("no such fault"))
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        self.fault.map_or_else(|| Options::allowing(self.allow.allow()), Fault::options)
+    }
+}
+
+/// What the two sides are when a fault is planted.
+fn planted(fault: &Fault) -> String {
+    let (name, sentence) = (fault.name, fault.sentence());
+    format!(
+        "{HEADING}planted{HEADING:#}: {name}: {sentence}\n  in deferred; in the place of eager the same driver without it\n\n"
+    )
 }
 
 /// How a verdict ends the command.

@@ -4,6 +4,7 @@ mod bad_input;
 mod campaign;
 mod determinism;
 mod exit_codes;
+mod faults;
 mod files;
 mod registries;
 mod rig;

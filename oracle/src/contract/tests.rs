@@ -60,6 +60,7 @@ fn reviews_come_due_by_the_date_given() {
 #[test]
 fn levels_include_those_before_them() {
     let counts = |allow: Allow| [Status::Intended, Status::Historical, Status::Open].map(|status| allow.counts(status));
+    assert_eq!(counts(Allow::Nothing), [false; 3]);
     assert_eq!(counts(Allow::Intended), [true, false, false]);
     assert_eq!(counts(Allow::Historical), [true, true, false]);
     assert_eq!(counts(Allow::Open), [true, true, true]);

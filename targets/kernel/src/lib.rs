@@ -12,6 +12,7 @@ use regdiff_scenario::{Context, Profile, Scenario};
 mod attribute;
 mod choice;
 mod executor;
+mod fault;
 pub mod memory;
 mod oops;
 mod record;
@@ -22,6 +23,7 @@ mod work;
 
 pub use attribute::{AttributeUser, AttributeUsers};
 pub use executor::{TaskId, TimerId};
+pub use fault::MidlayerFault;
 pub use oops::{Frame, Oops, Sim};
 pub use task::{MAX_TIME_US, MAX_TURNS, TaskFuture};
 pub use wait::{Completion, Mutex, MutexGuard, WaitQueue};
@@ -32,6 +34,8 @@ pub use work::{Work, WorkQueue};
 pub struct Switches {
     /// Requests always have room and a pointer for protection data: takes the historical defect out of both variants.
     pub protection_space_always_reserved: bool,
+    /// A planted fault.
+    pub fault: Option<MidlayerFault>,
 }
 
 /// One machine's kernel.
@@ -102,6 +106,11 @@ impl Kernel {
             warned_of_prot_sdb: Cell::new(false),
             hosts: RefCell::default(),
         })
+    }
+
+    /// Whether a planted fault is armed.
+    pub(crate) fn slips(&self, fault: MidlayerFault) -> bool {
+        self.switches.fault == Some(fault)
     }
 
     /// How many hosts hold a number, and so memory.

@@ -11,6 +11,7 @@ use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Context,
 use crate::ccw::CcwDevice;
 use crate::diag::Diagnostics;
 use crate::erp::{ErpAction, erp_thread};
+use crate::fault::DriverFault;
 use crate::fc;
 use crate::fence::Fence;
 use crate::fsf;
@@ -165,6 +166,9 @@ fn setup_works(adapter: &Rc<Adapter>) {
         stat: work!(async |a: &Rc<Adapter>| {
             let _frame = a.kernel.enter("_zfcp_status_read_scheduler");
             a.kernel.point(Point::StatWork).await;
+            if a.slips(DriverFault::StatusReadsNotRefilled) {
+                return Ok(());
+            }
             fsf::status_read_refill(a).await.map(|_| ())
         }),
         ns_up: work!(async |a: &Rc<Adapter>| fc::ns_up_work(a).await),

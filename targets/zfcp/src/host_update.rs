@@ -8,6 +8,7 @@ use regdiff_kernel::scsi::port_type;
 use regdiff_observation::Access;
 use regdiff_scenario::{AdapterFeatures, ConnectionFeatures};
 
+use crate::fault::DriverFault;
 use crate::fence::Fence;
 use crate::objects::Adapter;
 use crate::status::ADAPTER_DATA_DIV_ENABLED;
@@ -151,8 +152,10 @@ pub(crate) fn set_prot(adapter: &Rc<Adapter>) -> Sim<()> {
         host.prot_guard_type.set(GUARD_IP);
         let half = adapter.max_sbale_per_req.get() / 2;
         host.sg_prot_tablesize.set(half);
-        host.sg_tablesize.set(half);
-        host.max_sectors.set(half * SECTORS_PER_ENTRY);
+        if !adapter.slips(DriverFault::LimitsNotHalved) {
+            host.sg_tablesize.set(half);
+            host.max_sectors.set(half * SECTORS_PER_ENTRY);
+        }
     }
     host.prot_capabilities.set(mask);
     Ok(())

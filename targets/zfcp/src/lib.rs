@@ -10,6 +10,7 @@ mod ccw;
 mod diag;
 mod enqueue;
 mod erp;
+mod fault;
 mod fc;
 mod fence;
 mod fsf;
@@ -30,6 +31,7 @@ mod sysfs;
 mod unit;
 mod user;
 
+pub use fault::DriverFault;
 pub use fence::{Fence, Fences};
 pub use machine::{Model, Variant};
-pub use regdiff_kernel::Switches;
+pub use regdiff_kernel::{MidlayerFault, Switches};

@@ -9,6 +9,7 @@ use regdiff_observation::{End, Lane, Leftover, Observation, Rest, StepOutcome, W
 use regdiff_scenario::{Context, Scenario};
 
 use crate::ccw::CcwDevice;
+use crate::fault::DriverFault;
 use crate::fence::Fences;
 use crate::objects::Driver;
 use crate::observe;
@@ -22,6 +23,8 @@ pub struct Variant {
     pub fences: Fences,
     /// Switches of the kernel that are not part of a scenario.
     pub switches: Switches,
+    /// A planted fault of the driver that is no missing fence.
+    pub fault: Option<DriverFault>,
 }
 
 impl Variant {
@@ -32,7 +35,7 @@ impl Variant {
 
     /// A variant on an ordinary kernel.
     pub const fn of(fences: Fences) -> Self {
-        Self { fences, switches: Switches { protection_space_always_reserved: false } }
+        Self { fences, switches: Switches { protection_space_always_reserved: false, fault: None }, fault: None }
     }
 }
 
@@ -48,6 +51,7 @@ impl Lane for Model {
         let driver = Rc::new(Driver {
             kernel: kernel.clone(),
             fences: variant.fences,
+            fault: variant.fault,
             channel: RefCell::new(Channel::new(scenario)),
             module: RefCell::new(scenario.module.clone()),
         });

@@ -13,6 +13,7 @@ use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Device, 
 use crate::ccw::CcwDevice;
 use crate::diag::Diagnostics;
 use crate::erp::{ErpAction, ErpObject};
+use crate::fault::DriverFault;
 use crate::fc::WkaPort;
 use crate::fence::{Fence, Fences};
 use crate::fsf::FsfReq;
@@ -23,6 +24,7 @@ pub(crate) use crate::port::{Port, PortWorks, RportTask, Unit};
 pub(crate) struct Driver {
     pub(crate) kernel: Rc<Kernel>,
     pub(crate) fences: Fences,
+    pub(crate) fault: Option<DriverFault>,
     pub(crate) channel: RefCell<Channel>,
     /// Module parameters; some can be written at run time.
     pub(crate) module: RefCell<Module>,
@@ -109,6 +111,11 @@ pub(crate) struct AdapterWorks {
 impl Adapter {
     pub(crate) fn fence(&self, fence: Fence) -> bool {
         self.driver.fences.has(fence)
+    }
+
+    /// Whether a planted fault is armed.
+    pub(crate) fn slips(&self, fault: DriverFault) -> bool {
+        self.driver.fault == Some(fault)
     }
 
     pub(crate) fn behaves(&self, behaviour: Behaviours) -> bool {

@@ -9,6 +9,7 @@ use regdiff_kernel::scsi::{
 use regdiff_observation::{Access, LogId};
 use regdiff_scenario::{AdapterFeatures, Point};
 
+use crate::fault::DriverFault;
 use crate::fence::Fence;
 use crate::fsf;
 use crate::host_update::{set_prot, shost_update_config_data, write_port_data};
@@ -92,13 +93,17 @@ pub(crate) async fn alloc_shost(adapter: &Rc<Adapter>) -> Sim<bool> {
         shost_update_config_data(adapter, &config, cached.incomplete.get(), Fence::ConfigDataGood)?;
     }
     kernel.point(Point::RedoConfig).await;
+    let too_early = adapter.slips(DriverFault::RedoLinkDownFirst);
+    if too_early && cached.incomplete.get() {
+        fsf::fc_host_link_down(adapter)?;
+    }
     if adapter.fence(Fence::RedoPort) && adapter.feature(AdapterFeatures::HBAAPI_MANAGEMENT) {
         let port = *adapter.diagnostics.port.data.borrow();
         let _frame = kernel.enter("zfcp_scsi_shost_update_port_data");
         write_port_data(adapter, &port)?;
     }
     kernel.point(Point::RedoPort).await;
-    if adapter.fence(Fence::RedoLinkDown) && cached.incomplete.get() {
+    if adapter.fence(Fence::RedoLinkDown) && !too_early && cached.incomplete.get() {
         fsf::fc_host_link_down(adapter)?;
     }
     Ok(true)

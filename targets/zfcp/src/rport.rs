@@ -7,6 +7,7 @@ use regdiff_kernel::scsi::{RportIdentifiers, fc_remote_port_add, fc_remote_port_
 use regdiff_observation::{Access, LogId};
 use regdiff_scenario::Point;
 
+use crate::fault::DriverFault;
 use crate::objects::{Adapter, Port, RportTask};
 use crate::unit::queue_unit_scans;
 
@@ -48,7 +49,7 @@ pub(crate) async fn scsi_rport_work(port: &Rc<Port>) -> Sim<()> {
 
 async fn rport_register(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_scsi_rport_register");
-    if port.rport.borrow().is_some() {
+    if port.rport.borrow().is_some() && !adapter.slips(DriverFault::RportRegisteredTwice) {
         return Ok(());
     }
     let host = adapter.shost(Access::Read, "shost_data")?;

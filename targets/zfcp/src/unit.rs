@@ -7,6 +7,7 @@ use regdiff_kernel::{AttributeUsers, Sim, Work};
 use regdiff_observation::{Access, Object, UeventAction};
 use regdiff_scenario::FailPoint;
 
+use crate::fault::DriverFault;
 use crate::objects::{Adapter, Port, Unit};
 
 /// zfcp_unit_queue_scsi_scan for each unit of a port.
@@ -80,6 +81,9 @@ pub(crate) async fn unit_remove(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64
     let place = port.unit_list.borrow().iter().position(|u| u.lun == lun);
     let Some(place) = place else { return Ok(Err(Errno::EINVAL)) };
     let unit = port.unit_list.borrow_mut().remove(place);
+    if adapter.slips(DriverFault::UnitStaysCounted) {
+        port.unit_list.borrow_mut().push(unit.clone());
+    }
     if let Some(sdev) = unit_sdev(adapter, port, lun)? {
         remove_device(&sdev).await?;
     }

@@ -11,8 +11,8 @@ use super::device::ScsiDevice;
 use super::errno::Errno;
 use super::host::ScsiHost;
 use super::queue::RequestQueue;
-use crate::Sim;
-use crate::memory::{RequestLayout, RequestPool};
+use crate::memory::{HostNow, RequestLayout, RequestPool};
+use crate::{MidlayerFault, Sim};
 
 /// Requests of a scheduler: twice the smaller of the tag set's depth and this.
 const SCHEDULER_TAGS: u32 = 128;
@@ -28,7 +28,11 @@ pub(crate) fn scheduler_depth(tag_set_depth: u32) -> u32 {
 
 /// blk_mq_sched_alloc_tags, blk_mq_sched_alloc_map_and_rqs.
 pub(crate) fn scheduler_requests(host: &ScsiHost, layout: RequestLayout, requests: u32) -> Option<RequestPool> {
-    RequestPool::new(layout, RequestObject::SchedulerTag, requests, host.now(), u32::MAX)
+    let mut now = host.now();
+    if host.kernel.slips(MidlayerFault::SchedulerWithoutPointer) {
+        now = HostNow { cap: 0, always_reserve: false, ..now };
+    }
+    RequestPool::new(layout, RequestObject::SchedulerTag, requests, now, u32::MAX)
 }
 
 impl RequestQueue {

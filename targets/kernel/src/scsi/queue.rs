@@ -9,8 +9,8 @@ use super::elevator::{scheduler_depth, scheduler_requests};
 use super::flush::Flushes;
 use super::host::ScsiHost;
 use super::limits::queue_limits;
-use crate::memory::{RequestLayout, RequestPool, SlotIndex};
-use crate::{Kernel, Sim, WaitQueue};
+use crate::memory::{HostNow, RequestLayout, RequestPool, SlotIndex};
+use crate::{Kernel, MidlayerFault, Sim, WaitQueue};
 
 /// Which object carries a command, and which of its slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,12 @@ impl RequestQueue {
             Some(tags) => (tags.layout, tags.depth),
             None => return Err(kernel.null_access(Access::Read, "blk_mq_tag_set", "ops")),
         };
-        let flush = RefCell::new(RequestPool::flush(layout, host.now()));
+        let flush_layout = if kernel.slips(MidlayerFault::FlushWithoutProtection) {
+            RequestLayout::at_size(layout.profile, layout.midlayer, HostNow { cap: 0, ..host.now() })
+        } else {
+            layout
+        };
+        let flush = RefCell::new(RequestPool::flush(flush_layout, host.now()));
         let mut scheduler = None;
         let mut nr_requests = depth;
         if profile.elevator_attach == ElevatorAttach::AtQueueAlloc && profile.elevator == Elevator::MqDeadline {

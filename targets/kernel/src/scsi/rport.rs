@@ -13,7 +13,7 @@ use super::limits::check_limits;
 use super::rport_loss::{fc_rport_final_delete, fc_starget_delete, fc_timeout_deleted_rport};
 use super::scan::{ScanMode, scan_target};
 use super::sdev_state::SdevState;
-use crate::{Kernel, Sim, Work, WorkQueue};
+use crate::{Kernel, MidlayerFault, Sim, Work, WorkQueue};
 
 /// Port states with their numbers in sysfs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +180,9 @@ fn take_over(rport: &Rport, ids: RportIdentifiers) {
 
 /// Cancels the loss timer; a loss that is under way ends first.
 async fn stop_loss_timer(host: &ScsiHost, rport: &Rport) {
+    if host.kernel.slips(MidlayerFault::LossTimerNotCancelled) {
+        return;
+    }
     let queue = host.fc_dl.borrow().clone();
     if let (Some(queue), Some(work)) = (queue, rport.work(|w| &w.dev_loss))
         && !host.kernel.cancel_work(&queue, &work)
@@ -189,8 +192,10 @@ async fn stop_loss_timer(host: &ScsiHost, rport: &Rport) {
 }
 
 fn unblock_and_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
-    for sdev in host.target_devices(rport) {
-        sdev.unblock(SdevState::Running);
+    if !host.kernel.slips(MidlayerFault::DevicesStayBlocked) {
+        for sdev in host.target_devices(rport) {
+            sdev.unblock(SdevState::Running);
+        }
     }
     queue_scan(host, rport);
 }

@@ -9,7 +9,7 @@ use super::device::remove_device;
 use super::host::ScsiHost;
 use super::rport::{Rport, RportState};
 use super::sdev_state::SdevState;
-use crate::Sim;
+use crate::{MidlayerFault, Sim};
 
 /// fc_timeout_deleted_rport: the loss timer ran out. The binding is kept.
 pub(crate) async fn fc_timeout_deleted_rport(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
@@ -71,7 +71,9 @@ pub(crate) async fn fc_rport_final_delete(host: &Rc<ScsiHost>, rport: &Rc<Rport>
     }
     fc_starget_delete(host, rport).await?;
     kernel.uevent(UeventAction::Remove, Object::Rport(host.device, rport.wwpn.get()));
-    host.put();
+    if !kernel.slips(MidlayerFault::RportKeepsHost) {
+        host.put();
+    }
     Ok(())
 }
 

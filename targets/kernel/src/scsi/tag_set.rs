@@ -3,6 +3,7 @@
 use regdiff_observation::RequestObject;
 
 use super::host::ScsiHost;
+use crate::MidlayerFault;
 use crate::memory::{HostNow, RequestLayout, RequestPool};
 
 /// The driver tags of a host.
@@ -25,7 +26,9 @@ impl TagSet {
     pub(crate) fn new(host: &ScsiHost) -> Self {
         let kernel = &host.kernel;
         let now = host.now();
-        let layout = RequestLayout::at_size(kernel.profile, kernel.scenario.kernel.midlayer, now);
+        let mask = if kernel.slips(MidlayerFault::SizeWithoutMask) { 0 } else { now.cap };
+        let at_size = HostNow { cap: mask, ..now };
+        let layout = RequestLayout::at_size(kernel.profile, kernel.scenario.kernel.midlayer, at_size);
         let mut depth = host.can_queue.get().min(MAX_DEPTH);
         if kernel.scenario.kernel.crash_dump {
             depth = depth.min(CRASH_DUMP_DEPTH);

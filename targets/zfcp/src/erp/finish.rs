@@ -14,6 +14,7 @@ use super::{
     ACTION_CLOSE_ONLY, ACTION_LOWMEM, ErpObject, ErpResult, ErpType, adapter_reopen, lun_reopen, port_forced_reopen,
     port_reopen,
 };
+use crate::fault::DriverFault;
 use crate::fc;
 use crate::objects::{Adapter, Port, luns_of_port};
 use crate::rport::schedule_rport_register;
@@ -116,6 +117,7 @@ pub(super) fn state_change_check(adapter: &Rc<Adapter>, object: &ErpObject, resu
 /// zfcp_erp_strategy_followup_success.
 pub(super) fn follow_up_success(adapter: &Rc<Adapter>, object: &ErpObject) -> Sim<()> {
     match (kind(adapter, object), object) {
+        (ErpType::Adapter, _) if adapter.slips(DriverFault::PortsNotReopened) => Ok(()),
         (ErpType::Adapter, _) => {
             for port in adapter.ports() {
                 port_reopen(adapter, &port, 0, "ersfs_1")?;
@@ -185,6 +187,8 @@ fn try_rport_unblock(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<()> {
 pub(super) fn wakeup(adapter: &Adapter) {
     if adapter.erp_ready.borrow().is_empty() && adapter.erp_running.borrow().is_empty() {
         adapter.clear(ADAPTER_ERP_PENDING);
+        adapter.erp_done_wqh.wake_all(&adapter.kernel);
+    } else if adapter.slips(DriverFault::WakesTooOften) {
         adapter.erp_done_wqh.wake_all(&adapter.kernel);
     }
 }

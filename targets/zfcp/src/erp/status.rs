@@ -5,6 +5,7 @@ use std::rc::Rc;
 use regdiff_kernel::Sim;
 use regdiff_observation::Access;
 
+use crate::fault::DriverFault;
 use crate::fence::Fence;
 use crate::objects::{Adapter, Lun, Port, luns_of, luns_of_port};
 use crate::status::{COMMON_ERP_FAILED, COMMON_MASK};
@@ -30,11 +31,16 @@ pub(crate) fn set_adapter_status(adapter: &Adapter, mask: u32) -> Sim<()> {
     Ok(())
 }
 
+/// Whether attempts are counted anew: they are once the failed state is cleared.
+fn clears_counter(adapter: &Adapter, mask: u32) -> bool {
+    mask & COMMON_ERP_FAILED != 0 && !adapter.slips(DriverFault::CountsNotReset)
+}
+
 /// zfcp_erp_clear_adapter_status.
 pub(crate) fn clear_adapter_status(adapter: &Adapter, mask: u32) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_erp_clear_adapter_status");
     let common = mask & COMMON_MASK;
-    let clear_counter = mask & COMMON_ERP_FAILED != 0;
+    let clear_counter = clears_counter(adapter, mask);
     adapter.clear(mask);
     if common == 0 {
         return Ok(());
@@ -81,7 +87,7 @@ pub(crate) fn clear_port_status(adapter: &Adapter, port: &Rc<Port>, mask: u32) -
     if common == 0 {
         return Ok(());
     }
-    if mask & COMMON_ERP_FAILED != 0 {
+    if clears_counter(adapter, mask) {
         port.erp_counter.set(0);
     }
     let host = adapter.shost(Access::Write, "host_lock")?;

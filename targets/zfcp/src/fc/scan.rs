@@ -10,6 +10,7 @@ use regdiff_scenario::{FailPoint, Point};
 
 use super::{DIRECTORY, wka_port_get, wka_port_put};
 use crate::erp::{erp_wait, port_reopen, port_shutdown};
+use crate::fault::DriverFault;
 use crate::fsf;
 use crate::objects::{Adapter, Port};
 use crate::port_enqueue::{port_enqueue, port_unregister};
@@ -113,7 +114,9 @@ async fn eval_gpn_ft(adapter: &Rc<Adapter>, answer: Option<Ct>) -> Sim<Evaluated
             break;
         }
     }
-    erp_wait(adapter).await;
+    if !adapter.slips(DriverFault::ScanWithoutWait) {
+        erp_wait(adapter).await;
+    }
     kernel.point(Point::ScanRecovered).await;
     let useless: Vec<_> = adapter.ports().into_iter().filter(|port| !is_worth_keeping(port)).collect();
     for port in &useless {

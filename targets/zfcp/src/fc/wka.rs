@@ -6,6 +6,7 @@ use std::rc::Rc;
 use regdiff_kernel::{Mutex, Sim, WaitQueue, Work, WorkQueue};
 use regdiff_scenario::Behaviours;
 
+use crate::fault::DriverFault;
 use crate::fsf;
 use crate::objects::Adapter;
 
@@ -109,7 +110,9 @@ pub(crate) fn wka_ports_force_offline(adapter: &Adapter) {
             let queue = close_queue(adapter).unwrap_or_else(|| adapter.system_wq.clone());
             adapter.kernel.cancel_work(&queue, work);
         }
-        wka.status.set(WkaStatus::Offline);
+        if !adapter.slips(DriverFault::WkaKeptOverClose) {
+            wka.status.set(WkaStatus::Offline);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use regdiff_scenario::{AdapterFeatures, ConnectionFeatures, FsfStatus};
 use super::link_down::link_down_info_eval;
 use super::request::{Deadline, FsfReq, ReqData, Unsent, send};
 use crate::erp::{ErpObject, adapter_shutdown};
+use crate::fault::DriverFault;
 use crate::fence::Fence;
 use crate::host_update::{
     set_prot, shost_update_config_data, shost_update_port_data, write_config_attributes, write_config_link,
@@ -135,7 +136,8 @@ pub(super) fn exchange_config_data_handler(adapter: &Rc<Adapter>, req: &Rc<FsfRe
     let now = kernel.now_us();
     match req.fsf_status() {
         FsfStatus::Good => {
-            adapter.diagnostics.config.update(data, false, now);
+            let stays = adapter.slips(DriverFault::IncompleteStays) && adapter.diagnostics.config.incomplete.get();
+            adapter.diagnostics.config.update(data, stays, now);
             if moved {
                 shost_update_config_data(adapter, &data, false, Fence::ConfigDataGood)?;
             }

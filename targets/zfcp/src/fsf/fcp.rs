@@ -14,6 +14,7 @@ use super::request::{Deadline, FsfReq, ReqData, Unsent, transmit};
 use crate::erp::{
     adapter_reopen, adapter_shutdown, lun_reopen, port_forced_reopen, port_reopen, set_lun_status, set_port_status,
 };
+use crate::fault::DriverFault;
 use crate::fc;
 use crate::objects::{Adapter, Lun, Port};
 use crate::qdio;
@@ -97,6 +98,9 @@ pub(super) fn fcp_cmnd_handler(
             }),
         }
     };
+    let dropped = adapter.slips(DriverFault::SenseCodesDropped);
+    let sense = result.sense.map(|sense| if dropped { Sense { asc: 0, ascq: 0, ..sense } } else { sense });
+    let result = ScsiResult { sense, ..result };
     command.done(&adapter.kernel, result);
     Ok(())
 }

@@ -11,6 +11,7 @@ use regdiff_scenario::{Context, FailPoint, FsfStatus, ProtocolStatus};
 use super::status_eval::{fsfstatus_eval, protstatus_eval};
 use super::{exchange, fcp, port, wka};
 use crate::erp::{ErpObject, adapter_reopen, erp_notify, erp_timeout};
+use crate::fault::DriverFault;
 use crate::fc;
 use crate::objects::{Adapter, Lun, Port};
 use crate::qdio;
@@ -204,7 +205,9 @@ fn response_arrived(adapter: &Rc<Adapter>, id: u64, response: Response) -> Sim<(
 fn complete(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_fsf_req_complete");
-    if let Some(timer) = req.timer.take() {
+    if let Some(timer) = req.timer.take()
+        && !adapter.slips(DriverFault::RequestTimerNotStopped)
+    {
         kernel.cancel_timer(timer);
     }
     protstatus_eval(adapter, req)?;
@@ -248,6 +251,9 @@ const BUCKETS: u64 = 128;
 pub(crate) fn dismiss_all(adapter: &Rc<Adapter>) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_fsf_req_dismiss_all");
     let mut all = adapter.req_list.take();
+    if adapter.slips(DriverFault::DismissedWithoutAnswer) {
+        all.clear();
+    }
     all.sort_by_key(|r| (std::cmp::Reverse(r.id % BUCKETS), r.id));
     for req in all {
         req.set(REQ_DISMISSED | REQ_ERROR);
