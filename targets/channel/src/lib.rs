@@ -53,6 +53,7 @@ mod target;
 pub use channel::{Channel, Reply, Submission};
 pub use exchange::{ConfigData, ConfigStatistics, PortData, PortStatistics, Sfp, Utilization};
 pub use link::{Link, NO_LIGHT};
+pub use medium::block_content;
 pub use request::{ProtectionOp, Request, Service};
 pub use response::{
     AdiscData, Body, Ct, CtPayload, CtResult, GpnFtEntry, LOGIN_LENGTH, Login, MIN_LOGIN_LENGTH, OpenedPort, Response,

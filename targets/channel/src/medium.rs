@@ -43,13 +43,14 @@ impl Medium {
         let end = lba.saturating_add(blocks.into());
         let before = self.runs.range(..lba).next_back();
         before.into_iter().chain(self.runs.range(lba..end)).fold(0u64, |sum, (&start, &(run_end, pattern))| {
-            (start.max(lba)..run_end.min(end)).fold(sum, |sum, block| sum.wrapping_add(content(block, pattern)))
+            (start.max(lba)..run_end.min(end)).fold(sum, |sum, block| sum.wrapping_add(block_content(block, pattern)))
         })
     }
 }
 
-/// The content of a block.
-fn content(block: u64, pattern: u64) -> u64 {
+/// The content of a written block, as a number: a function of what was written and where. A lane that moves bytes writes it
+/// into the block, so that its digests are those of [`crate::ScsiData::Blocks`].
+pub fn block_content(block: u64, pattern: u64) -> u64 {
     mix(pattern ^ mix(block))
 }
 
@@ -71,7 +72,7 @@ mod tests {
         fn digest(&self, lba: u64, blocks: u32) -> u64 {
             self.0
                 .range(lba..lba + u64::from(blocks))
-                .fold(0, |sum, (&block, &pattern)| sum.wrapping_add(content(block, pattern)))
+                .fold(0, |sum, (&block, &pattern)| sum.wrapping_add(block_content(block, pattern)))
         }
     }
 
