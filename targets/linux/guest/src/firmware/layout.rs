@@ -29,6 +29,7 @@ pub(crate) const FSF_STATUS_QUAL: usize = 96;
 /// The bottom, 512 bytes.
 pub(crate) const BOTTOM: usize = 160;
 /// Bytes of a QTCB up to its log.
+#[cfg(test)]
 pub(crate) const QTCB_LENGTH: usize = BOTTOM + 512;
 
 /// FSF commands.
