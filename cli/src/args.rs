@@ -73,7 +73,7 @@ impl Seeds {
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Jobs {
     /// Threads; as many as there are processors unless told otherwise. The result does not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 }
 

@@ -75,6 +75,9 @@ pub(crate) enum Error {
     /// Signals cannot be caught.
     #[error("signals cannot be caught: {0}")]
     Signals(#[source] io::Error),
+    /// The kernel lane does not work.
+    #[error("{0}")]
+    Kernel(#[source] regdiff_linux::Error),
     /// An engine cannot be built or started.
     #[error("the engine {engine} cannot be used: {why}")]
     Engine {
@@ -124,6 +127,7 @@ impl Error {
             Self::Signals(_) => "check what the environment lets a process do".into(),
             Self::Arguments(_, cure) => (*cure).into(),
             Self::NothingToMinimise { cure, .. } => cure.clone(),
+            Self::Kernel(error) => error.cure().into(),
             Self::Engine { .. } => "use --engine generate, which needs nothing".into(),
         }
     }
@@ -131,7 +135,7 @@ impl Error {
     /// How the command ends.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NothingToMinimise { .. } | Self::Engine { .. } => ExitCode::Baseline,
+            Self::NothingToMinimise { .. } | Self::Kernel(_) | Self::Engine { .. } => ExitCode::Baseline,
             _ => ExitCode::Usage,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) enum ExitCode {
     Usage = 2,
     /// A scenario was not judged to its end: a limit was hit, or it needs what is not modelled.
     Undecided = 3,
-    /// What the command starts from does not hold: no finding to minimise, no engine to start, a drill that finds nothing.
+    /// What the command starts from does not hold: no finding to minimise, no engine or kernel to start, a drill that finds nothing.
     Baseline = 4,
     /// A bug of regdiff itself: a panic, or a verdict that changed on a second run.
     OwnBug = 70,
@@ -41,7 +41,7 @@ impl ExitCode {
             Self::Usage => "wrong usage, an input that is refused, or an output that cannot be written",
             Self::Undecided => "not judged to the end: a limit was hit, or something is not modelled",
             Self::Baseline => {
-                "the start does not hold: nothing to minimise, no engine to start, a drill that finds nothing"
+                "the start does not hold: nothing to minimise, no engine or kernel to start, a drill that finds nothing"
             }
             Self::OwnBug => "a bug of regdiff itself; please report it with the command",
         }

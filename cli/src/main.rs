@@ -6,6 +6,7 @@
 //! | [`campaign`] | `fuzz`: engines, progress, the folder of findings, summary |
 //! | [`input`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
 //! | [`tally`], [`parallel`], [`progress`], [`own_bug`], [`repeat`] | counting, threads, the progress line, panics of ours, the command that repeats |
+//! | [`kernel_lane`], [`parity`] | the real kernel: which one, how it judges; the model beside it |
 //! | [`args`], [`error`], [`exit_code`] | shared arguments, typed errors with cures, the promised codes |
 //!
 //! Results go to standard output, talk goes to standard error.
@@ -16,10 +17,12 @@ mod commands;
 mod error;
 mod exit_code;
 mod input;
+mod kernel_lane;
 mod new_file;
 mod output;
 mod own_bug;
 mod parallel;
+mod parity;
 mod progress;
 mod repeat;
 mod style;

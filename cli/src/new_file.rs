@@ -42,6 +42,23 @@ pub(crate) fn create_free(folder: &Path, stem: &str, extension: &str, contents: 
     Err(Error::Exists(folder.join(format!("{stem}{extension}"))))
 }
 
+/// Makes a folder that does not exist yet.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir(folder).map_err(|error| Error::create(folder, error))
+}
+
+/// Makes the folder `name`, or `name-2` and so on if there is such a thing; returns its path.
+pub(crate) fn create_free_folder(parent: &Path, name: &str) -> Result<PathBuf, Error> {
+    for number in 1..=MAX_NAMES {
+        let folder = parent.join(numbered(name, number));
+        match create_folder(&folder) {
+            Err(Error::Exists(_)) => {}
+            result => return result.map(|()| folder),
+        }
+    }
+    Err(Error::Exists(parent.join(name)))
+}
+
 /// The `number`th name from `stem`, counted from 1.
 pub(crate) fn numbered(stem: &str, number: u32) -> String {
     if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") }

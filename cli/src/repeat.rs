@@ -12,7 +12,22 @@ pub(crate) fn program() -> String {
 
 /// The command that judges a file again.
 pub(crate) fn run(file: &Path, allow: AllowLevel, raw: bool) -> String {
+    on(&[], file, allow, raw)
+}
+
+/// The command that judges a file again, in the kernel of a folder.
+pub(crate) fn in_kernel(file: &Path, allow: AllowLevel, raw: bool, kernel: &Path) -> String {
+    on(
+        &["--lane".to_owned(), "linux".to_owned(), "--kernel".to_owned(), kernel.display().to_string()],
+        file,
+        allow,
+        raw,
+    )
+}
+
+fn on(lane: &[String], file: &Path, allow: AllowLevel, raw: bool) -> String {
     let mut words = vec![program(), "run".to_owned()];
+    words.extend_from_slice(lane);
     if allow != AllowLevel::Intended {
         words.extend(["--allow".to_owned(), allow.text().to_owned()]);
     }

@@ -48,6 +48,8 @@ pub(crate) const fn trap_text(kind: TrapKind, access: Access) -> &'static str {
         (TrapKind::NullAccess, Access::Write) => "null-write",
         (TrapKind::UseAfterFree, Access::Read) => "freed-read",
         (TrapKind::UseAfterFree, Access::Write) => "freed-write",
+        (TrapKind::OutOfBounds, Access::Read) => "read-outside",
+        (TrapKind::OutOfBounds, Access::Write) => "write-outside",
         (TrapKind::ForeignFree, _) => "foreign-free",
         (TrapKind::Bug, _) => "bug",
         (TrapKind::Panic, _) => "panic",

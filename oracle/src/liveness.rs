@@ -53,6 +53,8 @@ fn spent(limit: Limit, seen: &Observation) -> u64 {
     match limit {
         Limit::Turns => seen.turns,
         Limit::Events => seen.events.len() as u64,
+        // Nothing that can be told from what was seen: a side that rests spent none.
+        Limit::RealTime | Limit::Output => 0,
         Limit::Time => {
             let last_event = seen.events.last().map_or(0, |event| event.time_us);
             seen.rests.last().map_or(0, |rest| rest.time_us).max(last_event)
@@ -65,6 +67,8 @@ pub(crate) const fn limit_text(limit: Limit) -> &'static str {
         Limit::Turns => "turns",
         Limit::Time => "time",
         Limit::Events => "events",
+        Limit::RealTime => "real-time",
+        Limit::Output => "output",
     }
 }
 

@@ -16,7 +16,7 @@ const REQUEST_MEMORY: &[&str] = &["scsi_cmnd", "request", "scsi_data_buffer", "s
 pub(crate) fn owns(trap: &Trap) -> bool {
     match trap.kind {
         TrapKind::NullAccess => REQUEST_MEMORY.contains(&trap.object.as_ref()),
-        TrapKind::Bug => true,
+        TrapKind::Bug | TrapKind::OutOfBounds => true,
         TrapKind::UseAfterFree | TrapKind::ForeignFree | TrapKind::Panic => false,
     }
 }

@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use regdiff_oracle::{Report, Signature, judge};
+use regdiff_oracle::{Report, Signature};
 use regdiff_scenario::{Scenario, parts, text};
 use tempfile::Builder;
 
@@ -101,7 +101,7 @@ impl Keeper {
         if !shrunk.confirmed || !is_better {
             return Ok(());
         }
-        match own_bug::catch(|| judge(&shrunk.scenario, &self.settings.options())) {
+        match own_bug::catch(|| self.settings.judge(&shrunk.scenario)) {
             Ok(report) => self.keep_smaller(signature, &shrunk.scenario, &report, shrunk.finished),
             Err(_) => Ok(()),
         }
@@ -153,7 +153,7 @@ impl Keeper {
             }
             let shows = || {
                 let input = Reading::default().read(&folder.join("scenario.toml")).ok()?;
-                let report = judge(&input.scenario, &self.settings.options());
+                let report = self.settings.judge(&input.scenario);
                 Some(report.finding(signature).is_some() && parts::size(&input.scenario) <= parts)
             };
             if own_bug::catch(shows).ok().flatten() == Some(true) {

@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::thread;
 
 use regdiff_oracle::shrink::shrink_by;
-use regdiff_oracle::{Options, Shrunk, Signature, judge};
+use regdiff_oracle::{Shrunk, Signature};
 use regdiff_scenario::Scenario;
 
-use super::Message;
+use super::{Message, Settings};
 use crate::own_bug;
 
 /// Judgements that one finding's minimisation may take; `regdiff tmin` takes more.
@@ -33,11 +33,11 @@ pub(super) struct Minimiser {
 
 impl Minimiser {
     /// Starts the thread. It ends with the campaign.
-    pub(super) fn start(options: Options, results: SyncSender<Message>) -> Self {
+    pub(super) fn start(settings: Settings, results: SyncSender<Message>) -> Self {
         let (work, todo) = channel();
         let aborted = Arc::new(AtomicBool::new(false));
         let abort = aborted.clone();
-        thread::spawn(move || shrink_all(&todo, &options, &abort, &results));
+        thread::spawn(move || shrink_all(&todo, &settings, &abort, &results));
         Self { work, pending: 0, aborted }
     }
 
@@ -69,7 +69,7 @@ impl Minimiser {
 
 fn shrink_all(
     todo: &Receiver<(Signature, Scenario)>,
-    options: &Options,
+    settings: &Settings,
     abort: &AtomicBool,
     results: &SyncSender<Message>,
 ) {
@@ -79,10 +79,10 @@ fn shrink_all(
         queue.extend(todo.try_iter());
         let Some((signature, scenario)) = queue.pop_front().or_else(|| todo.recv().ok()) else { return };
         let shows = |candidate: &Scenario| {
-            let judged = || judge(candidate, options).finding(&signature).is_some();
+            let judged = || settings.judge(candidate).finding(&signature).is_some();
             !abort.load(Ordering::Relaxed) && own_bug::catch(judged).unwrap_or(false)
         };
-        let mut shrunk = shrink_by(&scenario, CAP, shows);
+        let mut shrunk = shrink_by(&scenario, settings.judging.cap(CAP), shows);
         shrunk.finished &= !abort.load(Ordering::Relaxed);
         if results.send(Message::Shrunk(Box::new(Result { signature, shrunk }))).is_err() {
             return;

@@ -10,6 +10,7 @@
 //! Only the coordinator writes files and counts, so that what is printed is what happened.
 
 mod cargo;
+mod judging;
 mod keeper;
 mod libfuzzer;
 mod minimiser;
@@ -33,6 +34,7 @@ use crate::progress::Progress;
 use crate::say;
 use crate::tally::Tally;
 
+pub(crate) use judging::Judging;
 use keeper::Keeper;
 use libfuzzer::LibFuzzer;
 use minimiser::Minimiser;
@@ -69,6 +71,8 @@ impl Engine {
 pub(crate) struct Settings {
     /// What is searched for.
     pub(crate) target: &'static Target,
+    /// Where scenarios run.
+    pub(crate) judging: Judging,
     /// Who searches.
     pub(crate) engine: Engine,
     /// For how long.
@@ -87,6 +91,11 @@ impl Settings {
     /// How to judge.
     fn options(&self) -> Options {
         Options::allowing(self.target.allow)
+    }
+
+    /// Judges a scenario where this campaign does.
+    fn judge(&self, scenario: &Scenario) -> Report {
+        self.judging.judge(scenario, self.target.allow)
     }
 }
 
@@ -129,7 +138,7 @@ pub(crate) fn run(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary
         Engine::Generate => None,
     };
     let (sender, receiver) = sync_channel(WAITING);
-    let minimiser = Minimiser::start(settings.options(), sender.clone());
+    let minimiser = Minimiser::start(settings.clone(), sender.clone());
     let began = Instant::now();
     let done = Arc::new(AtomicBool::new(false));
     let searching = Searching::start(settings, engine, &done, sender)?;

@@ -23,12 +23,14 @@ pub(super) fn files(
     let state = if minimal { "no single part can go" } else { "not minimised to the end" };
     let allow = AllowLevel::from(settings.target.allow);
     // Run where the file lies, by whoever has it: no path of the machine that found it.
-    let again = repeat::join(&["regdiff", "run", "--allow", allow.text(), "scenario.toml"].map(str::to_owned));
+    let lane: &[&str] = if settings.judging.is_model() { &[] } else { &["--lane", "linux"] };
+    let words = [&["regdiff", "run"][..], lane, &["--allow", allow.text(), "scenario.toml"]].concat();
+    let again = repeat::join(&words.into_iter().map(str::to_owned).collect::<Vec<_>>());
     let scenario_file = format!("# {signature}\n# {size} parts; {state}\n# {again}\n{}", text::print(scenario));
     let report_file = format!(
         "{}\ntimelines\n{}\nfound by target {} (--allow {}), campaign seed {}: {origin}\n{size} parts; {state}\nrepeat: {again}\n",
         explain::report(report),
-        explain::timelines(scenario, &settings.options()),
+        settings.judging.timelines(scenario, &settings.options()),
         settings.target.name,
         allow.text(),
         settings.seed,

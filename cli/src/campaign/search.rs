@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use regdiff_oracle::{Options, Report, Verdict, judge};
+use regdiff_oracle::{Report, Verdict};
 use regdiff_scenario::{Random, Scenario, mutate};
 
 use super::{Judged, Message, Origin, Settings};
@@ -58,10 +58,10 @@ pub(super) fn start(
         seen: BTreeSet::new(),
         shared,
     };
-    let (options, done) = (settings.options(), done.clone());
+    let (settings, done) = (settings.clone(), done.clone());
     thread::spawn(move || {
         for number in 1..=quota.unwrap_or(u64::MAX) {
-            let judged = search.once(&options, Origin::Searcher { searcher, number });
+            let judged = search.once(&settings, Origin::Searcher { searcher, number });
             if done.load(Ordering::Relaxed) || sender.send(Message::Judged(Box::new(judged))).is_err() {
                 break;
             }
@@ -77,9 +77,9 @@ struct Search {
 }
 
 impl Search {
-    fn once(&mut self, options: &Options, origin: Origin) -> Judged {
+    fn once(&mut self, settings: &Settings, origin: Origin) -> Judged {
         let scenario = self.next();
-        let report = own_bug::catch(|| judge(&scenario, options));
+        let report = own_bug::catch(|| settings.judge(&scenario));
         if let Ok(report) = &report
             && is_fertile(report)
             && self.seen.insert(behaviour(report))

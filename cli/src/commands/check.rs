@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::Args;
+use regdiff_linux::{Linux, Registration};
 use regdiff_observation::Observation;
 use regdiff_oracle::{Model, Options, Report, judge, pair};
 use regdiff_scenario::Scenario;
@@ -17,6 +18,7 @@ use crate::args::{AllowLevel, Seeds};
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::input::Reading;
+use crate::kernel_lane::{KernelArguments, LaneChoice};
 use crate::output::Out;
 use crate::own_bug::{self, OwnBug};
 use crate::style::{BAD, GOOD};
@@ -25,7 +27,8 @@ use crate::{complain, repeat};
 const EXAMPLES: &str = "\
 Examples:
   regdiff check --twice corpus/registration/*.toml
-  regdiff check --twice --seed 0 --count 100000";
+  regdiff check --twice --seed 0 --count 100000
+  regdiff check --twice --lane linux --seed 1 --count 20";
 
 /// Scenarios of which the results are kept at once.
 const BATCH: usize = 128;
@@ -48,6 +51,11 @@ pub(crate) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Where scenarios run; in linux it is the observations of both registrations that must be the same
+    #[arg(long, value_enum, default_value = "model")]
+    lane: LaneChoice,
+    #[command(flatten)]
+    kernel: KernelArguments,
     #[command(flatten)]
     reading: Reading,
 }
@@ -58,10 +66,10 @@ struct Subject {
     repeat: String,
 }
 
-/// Everything that must be the same.
+/// Everything that must be the same. In the kernel lane there is no report: a judgement would take more boots and say no more.
 #[derive(PartialEq, Serialize)]
 struct Outcome {
-    report: Report,
+    report: Option<Report>,
     observations: pair::Pair<Observation>,
 }
 
@@ -78,6 +86,18 @@ struct Difference {
 /// Checks all scenarios.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
     let mut code = ExitCode::Clean;
+    let linux = match arguments.lane {
+        LaneChoice::Model => None,
+        LaneChoice::Linux => Some(arguments.kernel.linux()?),
+    };
+    let options = Options::allowing(arguments.allow.allow());
+    let once = |scenario: &Scenario| match &linux {
+        None => Ok(Outcome {
+            report: Some(judge(scenario, &options)),
+            observations: pair::run(&Model, scenario, pair::Pair { eager: &options.left, deferred: &options.right }),
+        }),
+        Some(linux) => in_kernel(linux, scenario),
+    };
     let mut scenarios: u64 = 0;
     let mut differences = Vec::new();
     let seeds = (0..if arguments.files.is_empty() { arguments.seeds.count } else { 0 }).map(|index| {
@@ -98,7 +118,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     while subjects.peek().is_some() {
         let batch: Vec<Subject> = subjects.by_ref().take(BATCH).collect();
         scenarios += batch.len() as u64;
-        differences.extend(twice(&batch, &Options::allowing(arguments.allow.allow())));
+        differences.extend(twice(&batch, &once)?);
     }
     drop(subjects);
     if !differences.is_empty() {
@@ -119,25 +139,35 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
 }
 
 /// Does everything twice; returns what came out in two ways.
-fn twice(batch: &[Subject], options: &Options) -> Vec<Difference> {
-    let once = |subject: &Subject| {
-        own_bug::catch(|| Outcome {
-            report: judge(&subject.scenario, options),
-            observations: pair::run(
-                &Model,
-                &subject.scenario,
-                pair::Pair { eager: &options.left, deferred: &options.right },
-            ),
-        })
-    };
+fn twice(
+    batch: &[Subject],
+    once: &(impl Fn(&Scenario) -> Result<Outcome, Error> + Sync),
+) -> Result<Vec<Difference>, Error> {
+    let once = |subject: &Subject| own_bug::catch(|| once(&subject.scenario));
     let (first, mut second) = thread::scope(|scope| {
         let second = scope.spawn(|| batch.iter().rev().map(once).collect::<Vec<_>>());
         let first: Vec<_> = batch.iter().map(once).collect();
         (first, second.join().unwrap_or_default())
     });
     second.reverse();
-    let pairs = batch.iter().zip(first.into_iter().zip(second));
-    pairs.filter_map(|(subject, (first, second))| compare(first, second, &subject.repeat)).collect()
+    let mut found = Vec::new();
+    for (subject, (first, second)) in batch.iter().zip(first.into_iter().zip(second)) {
+        // A panic is an outcome, a lane that fails is none.
+        found.extend(compare(
+            first.map_or_else(|bug| Ok(Err(bug)), |o| o.map(Ok))?,
+            second.map_or_else(|bug| Ok(Err(bug)), |o| o.map(Ok))?,
+            &subject.repeat,
+        ));
+    }
+    Ok(found)
+}
+
+/// Both registrations of the real driver, on the kernel's own profile.
+fn in_kernel(linux: &Linux, scenario: &Scenario) -> Result<Outcome, Error> {
+    let scenario = linux.normalise(scenario);
+    let run = |registration| linux.try_run(&scenario, registration).map(|run| run.seen).map_err(Error::Kernel);
+    let observations = pair::Pair { eager: run(Registration::Early)?, deferred: run(Registration::Deferred)? };
+    Ok(Outcome { report: None, observations })
 }
 
 fn compare(first: Result<Outcome, OwnBug>, second: Result<Outcome, OwnBug>, repeat: &str) -> Option<Difference> {

@@ -11,9 +11,10 @@ use regdiff_oracle::{TARGETS, Target, target};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::args::{AllowLevel, Jobs};
-use crate::campaign::{self, Engine, Settings, Summary};
+use crate::campaign::{self, Engine, Judging, Settings, Summary};
 use crate::error::Error;
 use crate::exit_code::ExitCode;
+use crate::kernel_lane::{KernelArguments, LaneChoice};
 use crate::output::Out;
 use crate::say;
 
@@ -22,6 +23,7 @@ Examples:
   regdiff fuzz
   regdiff fuzz --seconds 3600 --keep findings
   regdiff fuzz --target rediscovery --seconds 20
+  regdiff fuzz --lane linux --seconds 600
   regdiff fuzz --engine generate --seed 1 --comparisons 100000 --jobs 1
 
 It goes on after findings: each signature is shrunk once, and the smallest scenario of each is kept in
@@ -59,6 +61,11 @@ pub(crate) struct Arguments {
     /// The folder of findings
     #[arg(long, value_name = "DIR", default_value = "findings")]
     keep: PathBuf,
+    /// Where scenarios run: linux is the real driver, deferred against early registration; it takes no libFuzzer
+    #[arg(long, value_enum, default_value = "model")]
+    lane: LaneChoice,
+    #[command(flatten)]
+    kernel: KernelArguments,
     /// Print one JSON object at the end
     #[arg(long)]
     json: bool,
@@ -84,7 +91,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         let immediately = signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, stop.clone());
         immediately.and(signal_hook::flag::register(signal, stop.clone())).map_err(Error::Signals)?;
     }
-    let mut settings = arguments.settings();
+    let mut settings = arguments.settings()?;
     let summary = match start(&settings, &stop) {
         Err(error @ Error::Engine { .. }) if arguments.engine == EngineChoice::Auto => {
             say(format_args!("{error}; going on with --engine generate"));
@@ -118,19 +125,26 @@ fn start(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary, Error> 
 }
 
 impl Arguments {
-    fn settings(&self) -> Settings {
-        Settings {
+    fn settings(&self) -> Result<Settings, Error> {
+        let (judging, engine) = match (self.lane, self.engine) {
+            (LaneChoice::Linux, EngineChoice::LibFuzzer) => {
+                let problem = "libFuzzer looks at the coverage of the model, not of a kernel".to_owned();
+                return Err(Error::Arguments(problem, "leave --engine out, or take --lane model"));
+            }
+            (LaneChoice::Linux, _) => (Judging::kernel(self.kernel.linux()?), Engine::Generate),
+            (LaneChoice::Model, EngineChoice::Generate) => (Judging::Model, Engine::Generate),
+            (LaneChoice::Model, _) => (Judging::Model, Engine::LibFuzzer),
+        };
+        Ok(Settings {
             target: self.target(),
-            engine: match self.engine {
-                EngineChoice::Generate => Engine::Generate,
-                EngineChoice::Auto | EngineChoice::LibFuzzer => Engine::LibFuzzer,
-            },
+            judging,
+            engine,
             time: Duration::from_secs(self.seconds),
             comparisons: self.comparisons,
             seed: self.seed.unwrap_or_else(draw),
             jobs: self.jobs.number(),
             keep: self.keep.clone(),
-        }
+        })
     }
 
     fn target(&self) -> &'static Target {

@@ -1,11 +1,14 @@
 //! One file a command.
 
 mod check;
+mod confirm;
 mod convert;
 mod faults;
 mod fuzz;
 mod generate;
+mod kernel;
 mod list;
+mod parity;
 mod run;
 mod show;
 mod stats;
@@ -36,6 +39,12 @@ pub(crate) enum Command {
     Tmin(tmin::Arguments),
     /// Search for findings
     Fuzz(fuzz::Arguments),
+    /// Say which kernels are built for the kernel lane
+    Kernel(kernel::Arguments),
+    /// Run a finding in the real driver, and say whether it shows there
+    Confirm(confirm::Arguments),
+    /// Hold the model to the real driver: run both, compare, count
+    Parity(parity::Arguments),
     /// Judge many generated scenarios and count
     Stats(stats::Arguments),
     /// List the planted faults, or search for them blindly
@@ -54,6 +63,9 @@ impl Command {
             Self::Check(arguments) => check::perform(arguments, out),
             Self::Tmin(arguments) => tmin::perform(arguments, out),
             Self::Fuzz(arguments) => fuzz::perform(arguments, out),
+            Self::Kernel(arguments) => kernel::perform(arguments, out),
+            Self::Confirm(arguments) => confirm::perform(arguments, out),
+            Self::Parity(arguments) => parity::perform(arguments, out),
             Self::Stats(arguments) => stats::perform(arguments, out),
             Self::Faults(arguments) => faults::perform(arguments, out),
         }

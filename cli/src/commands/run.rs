@@ -12,6 +12,7 @@ use crate::args::AllowLevel;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::input::{self, Input, Reading};
+use crate::kernel_lane::{self, KernelArguments, LaneChoice};
 use crate::output::Out;
 use crate::own_bug::{self, OwnBug};
 use crate::style::{BAD, GOOD, HEADING, QUIET, UNDECIDED};
@@ -22,6 +23,8 @@ Examples:
   regdiff run corpus/registration/lp1887124.toml
   regdiff run --allow open fuzz/artifacts/registration/crash-*
   regdiff gen --seed 7 | regdiff run --json -
+
+  regdiff run --lane linux --version 6.12 corpus/registration/lp1887124.toml
 
 Files are scenarios as text, in byte form, or as an engine left them; - is standard input.
 What an allowance covers is shown with the allowance's id, and is no finding.";
@@ -45,6 +48,11 @@ pub(crate) struct Arguments {
     /// Print only the verdict of each file and the signatures found
     #[arg(long, short, conflicts_with = "json")]
     quiet: bool,
+    /// Where both variants run: linux is the real driver, with early and with deferred registration
+    #[arg(long, value_enum, default_value = "model", conflicts_with = "fault")]
+    lane: LaneChoice,
+    #[command(flatten)]
+    kernel: KernelArguments,
     #[command(flatten)]
     reading: Reading,
 }
@@ -52,9 +60,16 @@ pub(crate) struct Arguments {
 /// Judges each file. One that cannot be read does not keep the others from being judged.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
     let mut code = ExitCode::Clean;
+    let linux = match arguments.lane {
+        LaneChoice::Model => None,
+        LaneChoice::Linux => Some(arguments.kernel.linux()?),
+    };
     for (index, file) in arguments.files.iter().enumerate() {
         let judged = arguments.reading.read(file).map(|input| {
-            let judged = own_bug::catch(|| judge(&input.scenario, &arguments.options()));
+            let judged = own_bug::catch(|| match &linux {
+                Some(linux) => kernel_lane::judge(linux, &input.scenario, arguments.allow.allow()),
+                None => Ok(judge(&input.scenario, &arguments.options())),
+            });
             (input, judged)
         });
         code = code.and(match judged {
@@ -64,10 +79,17 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
                 say(format_args!("  please report it with this file"));
                 ExitCode::OwnBug
             }
-            Ok((input, Ok(report))) => {
-                let again = match arguments.fault {
-                    Some(fault) => repeat::run_with_fault(&input.file, fault.name, arguments.reading.raw),
-                    None => repeat::run(&input.file, arguments.allow, arguments.reading.raw),
+            Ok((input, Ok(Err(error)))) => {
+                say(format_args!("{}", input.file.display()));
+                complain(&error)
+            }
+            Ok((input, Ok(Ok(report)))) => {
+                let again = match (&linux, arguments.fault) {
+                    (Some(linux), _) => {
+                        repeat::in_kernel(&input.file, arguments.allow, arguments.reading.raw, &linux.built.folder)
+                    }
+                    (None, Some(fault)) => repeat::run_with_fault(&input.file, fault.name, arguments.reading.raw),
+                    (None, None) => repeat::run(&input.file, arguments.allow, arguments.reading.raw),
                 };
                 match (arguments.json, arguments.quiet) {
                     (true, _) => {

@@ -192,7 +192,7 @@ fn outcome(outcome: StepOutcome) -> String {
 }
 
 /// An event in full.
-pub(crate) fn show(event: &Event) -> String {
+pub fn show(event: &Event) -> String {
     let name = event_name(event);
     match event {
         Event::Log(line) => match (line.device, line.argument) {

@@ -15,7 +15,7 @@ mod steps;
 use regdiff_observation::{End, Observation, TrapKind};
 use regdiff_scenario::Scenario;
 
-pub(crate) use difference::show;
+pub use difference::show;
 pub use difference::{Difference, Located};
 
 use self::rests::stretches;

@@ -47,6 +47,10 @@ fn trapped(kind: Kind, trap: &Trap) -> String {
             let does = if trap.access == Access::Read { "reads" } else { "writes" };
             format!("{function} {does} {name} after the {object} was freed")
         }
+        TrapKind::OutOfBounds => {
+            let does = if trap.access == Access::Read { "reads" } else { "writes" };
+            format!("{function} {does} {} bytes outside of {name}", trap.bytes)
+        }
         TrapKind::ForeignFree => match trap.address {
             Some(address) => format!("{function} frees a {object} at {address:#x} that is not its own"),
             None => format!("{function} frees a {object} that is not its own"),

@@ -222,13 +222,59 @@ pub struct SentCommand {
     pub lun: u64,
 }
 
+/// Seven characters that name a trigger in the recovery trace area; shorter ones are filled up with zeroes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag([u8; 7]);
+
+impl Tag {
+    /// The first seven bytes of a text.
+    pub const fn new(text: &str) -> Self {
+        let (bytes, mut tag, mut index) = (text.as_bytes(), [0; 7], 0);
+        while index < tag.len() && index < bytes.len() {
+            tag[index] = bytes[index];
+            index += 1;
+        }
+        Self(tag)
+    }
+
+    /// The characters; a question mark if they are no text.
+    pub fn text(&self) -> &str {
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
+        std::str::from_utf8(&self.0[..end]).unwrap_or("?")
+    }
+}
+
+impl PartialEq<&str> for Tag {
+    fn eq(&self, other: &&str) -> bool {
+        self.text() == *other
+    }
+}
+
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.text())
+    }
+}
+
+impl std::fmt::Display for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.text())
+    }
+}
+
+impl Serialize for Tag {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
 /// A record of the driver's recovery trace area (driver.md R5, 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct TraceRecord {
     /// Of which FCP device.
     pub device: u8,
-    /// Seven characters that name the trigger.
-    pub tag: &'static str,
+    /// What names the trigger.
+    pub tag: Tag,
     /// The recovery type wanted.
     pub wanted: u8,
     /// The recovery type needed; 0xC0 or'ed: none, 0xE0: failed.

@@ -10,7 +10,7 @@ pub mod object;
 pub mod observation;
 pub mod trap;
 
-pub use event::{Event, FcEvent, Level, LogId, LogLine, SentCommand, Stamped, TraceRecord, Uevent, UeventAction};
+pub use event::{Event, FcEvent, Level, LogId, LogLine, SentCommand, Stamped, Tag, TraceRecord, Uevent, UeventAction};
 pub use lane::{Lane, Watch};
 pub use memory::{MemoryOp, Region, RequestObject, SlotState, Violation};
 pub use object::{Attribute, Format, Object};

@@ -69,6 +69,10 @@ pub enum Limit {
     Time,
     /// Events.
     Events,
+    /// Real time, in a lane that takes some: a kernel that neither goes on nor stops.
+    RealTime,
+    /// What a lane may write: lines or bytes.
+    Output,
 }
 
 /// Something that should have been given back, or done, and was not.

@@ -23,6 +23,8 @@ pub enum TrapKind {
     NullAccess,
     /// An access to an object that was freed.
     UseAfterFree,
+    /// An access outside of what was allocated, as the address sanitizer reports it.
+    OutOfBounds,
     /// The kernel frees memory that it does not own.
     ForeignFree,
     /// A BUG() of the kernel.

@@ -27,7 +27,16 @@ names! {
         Debian612S390x = 9 "debian-6.12.95-s390x",
         /// Debian's 6.12 for amd64; for comparison.
         Debian612Amd64 = 10 "debian-6.12.95-amd64",
+        /// The kernel lane's 6.1: User-Mode Linux, built by scripts/kernel.
+        Uml61X86_64 = 11 "uml-6.1-x86_64",
+        /// The kernel lane's 6.12.
+        Uml612X86_64 = 12 "uml-6.12-x86_64",
     }
+}
+
+impl Layout {
+    /// What the generator draws from. The kernel lane's own layouts came later and are put in when lanes are compared: a seed keeps its scenario.
+    pub(crate) const DRAWN: &'static [Self] = Self::ALL.split_at(Self::Debian612Amd64 as usize + 1).0;
 }
 
 names! {

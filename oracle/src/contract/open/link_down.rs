@@ -115,7 +115,7 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
     let Some((Side::Deferred, event, at)) = surplus(finding) else { return false };
     let device = match event {
         Event::Command(sent) if SCAN.contains(&sent.command) => sent.device,
-        Event::Trace(record) if SCAN_TAGS.contains(&record.tag) => record.device,
+        Event::Trace(record) if SCAN_TAGS.contains(&record.tag.text()) => record.device,
         // Ports that a scan finds and cannot open go again within it.
         Event::Uevent(uevent) => match uevent.object {
             Object::Port(device, wwpn) if !context.has(Side::Deferred, Object::Port(device, wwpn), at) => device,

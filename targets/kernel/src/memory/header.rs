@@ -93,7 +93,9 @@ impl Request<'_> {
         self.pool.store(who, header + NENTS, &counts, found);
         if pointer == self.inline_list(header) {
             let entry = self.entry();
-            self.pool.store(who, header + HEADER, &entry, found);
+            // An entry is shorter where nobody needs the length of a DMA mapping.
+            let length = ENTRY.min(self.pool.layout.profile.scatterlist_size as usize);
+            self.pool.store(who, header + HEADER, &entry[..length], found);
         }
         self.list(header, pointer)
     }
@@ -163,7 +165,7 @@ impl Request<'_> {
                 object: "scatterlist",
                 field: "",
                 address: Some(pointer),
-                bytes: entries.min(CHUNK) * ENTRY as u32,
+                bytes: entries.min(CHUNK) * self.pool.layout.profile.scatterlist_size,
             });
         }
         self.pool.slots[self.slot as usize].list = None;

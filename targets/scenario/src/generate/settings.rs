@@ -16,9 +16,9 @@ pub(super) fn module(draw: &mut Draw<'_, '_>) -> Module {
     module
 }
 
-/// All layouts alike; the midlayer and the elevator mostly of the same kernel.
+/// All layouts but the kernel lane's alike; the midlayer and the elevator mostly of the same kernel.
 pub(super) fn kernel(draw: &mut Draw<'_, '_>) -> Kernel {
-    let layout = draw.pick(Layout::ALL);
+    let layout = draw.pick(Layout::DRAWN);
     let (mut midlayer, mut elevator_attach) = of_layout(layout);
     if draw.chance(25) {
         midlayer = draw.pick(Midlayer::ALL);
@@ -42,8 +42,8 @@ fn of_layout(layout: Layout) -> (Midlayer, ElevatorAttach) {
         Seed56Rc2DebugS390x | Linux54S390xInterpolated | Linux5714S390x | Linux5714S390xNoAllocTime => {
             (Midlayer::V5_7, ElevatorAttach::AtAddDisk)
         }
-        Debian61S390x | Debian61Amd64 => (Midlayer::V6_1, ElevatorAttach::AtAddDisk),
-        Debian612S390x | Debian612Amd64 => (Midlayer::V6_12, ElevatorAttach::AtAddDisk),
+        Debian61S390x | Debian61Amd64 | Uml61X86_64 => (Midlayer::V6_1, ElevatorAttach::AtAddDisk),
+        Debian612S390x | Debian612Amd64 | Uml612X86_64 => (Midlayer::V6_12, ElevatorAttach::AtAddDisk),
     }
 }
 

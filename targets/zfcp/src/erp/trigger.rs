@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use regdiff_kernel::Sim;
-use regdiff_observation::{Access, TraceRecord};
+use regdiff_observation::{Access, Tag, TraceRecord};
 
 use super::status::{clear_adapter_status, clear_lun_status, clear_port_status, set_adapter_status, set_port_status};
 use super::thread::dismiss_action;
@@ -103,7 +103,7 @@ fn lun_action(adapter: &Rc<Adapter>, lun: &Rc<Lun>, clear: u32, tag: &'static st
 }
 
 fn trace(adapter: &Adapter, tag: &'static str, want: ErpType, need: u8) {
-    adapter.kernel.trace(TraceRecord { device: adapter.device, tag, wanted: want as u8, needed: need });
+    adapter.kernel.trace(TraceRecord { device: adapter.device, tag: Tag::new(tag), wanted: want as u8, needed: need });
 }
 
 /// zfcp_erp_action_enqueue.

@@ -82,8 +82,12 @@ impl Run {
     }
 
     /// Tags of the recovery trace.
-    pub(crate) fn tags(&self) -> Vec<&'static str> {
-        self.0.events.iter().filter_map(|e| if let Event::Trace(t) = e.event { Some(t.tag) } else { None }).collect()
+    pub(crate) fn tags(&self) -> Vec<&str> {
+        self.0
+            .events
+            .iter()
+            .filter_map(|e| if let Event::Trace(t) = &e.event { Some(t.tag.text()) } else { None })
+            .collect()
     }
 
     /// Whether a trigger was traced.
@@ -116,7 +120,7 @@ impl Run {
             }
             Event::Command(sent) if sent.command.is_scsi() => None,
             Event::Command(sent) => Some(format!("{:?}", sent.command)),
-            Event::Trace(trace) => Some(trace.tag.to_owned()),
+            Event::Trace(trace) => Some(trace.tag.to_string()),
             Event::Fc(event) => Some(format!("event {}", event.code)),
         };
         self.0.events.iter().filter_map(|e| word(&e.event)).collect()

@@ -1,0 +1,70 @@
+//! A small cpio archive, to lie behind the base initramfs: the kernel unpacks one after the other.
+//!
+//! The format is "newc": a header of hexadecimal numbers, the name, the contents, each padded to four bytes.
+
+/// Magic number of the format.
+const MAGIC: &str = "070701";
+/// The name of the entry that ends an archive.
+const END: &str = "TRAILER!!!";
+/// A plain file that everybody may read.
+const MODE: u32 = 0o100_444;
+
+/// An archive of plain files, with all that is not content held constant: the same files give the same bytes.
+pub(crate) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (index, (name, contents)) in files.iter().enumerate() {
+        entry(&mut out, index as u32 + 1, MODE, name, contents);
+    }
+    entry(&mut out, 0, 0, END, &[]);
+    out
+}
+
+fn entry(out: &mut Vec<u8>, inode: u32, mode: u32, name: &str, contents: &[u8]) {
+    let (size, length) = (contents.len() as u32, name.len() as u32 + 1);
+    // inode, mode, uid, gid, links, mtime, size, four device numbers, length of the name, check sum.
+    let fields = [inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, length, 0];
+    out.extend_from_slice(MAGIC.as_bytes());
+    for field in fields {
+        out.extend_from_slice(format!("{field:08x}").as_bytes());
+    }
+    out.extend_from_slice(name.as_bytes());
+    out.push(0);
+    pad(out);
+    out.extend_from_slice(contents);
+    pad(out);
+}
+
+/// Fills up to four bytes.
+pub(crate) fn pad(out: &mut Vec<u8>) {
+    out.resize(out.len().next_multiple_of(4), 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_read_back_by_its_own_numbers() {
+        let bytes = archive(&[("order.json", b"{}"), ("empty", b"")]);
+        let mut at = 0;
+        let mut seen = Vec::new();
+        loop {
+            let field = |index: usize| {
+                let text = std::str::from_utf8(&bytes[at + 6 + index * 8..at + 14 + index * 8]).expect("digits");
+                usize::from_str_radix(text, 16).expect("a number")
+            };
+            assert_eq!(&bytes[at..at + 6], MAGIC.as_bytes());
+            let (size, length) = (field(6), field(11));
+            let name = at + 110;
+            let contents = (name + length).next_multiple_of(4);
+            let text = std::str::from_utf8(&bytes[name..name + length - 1]).expect("a name").to_owned();
+            if text == END {
+                break;
+            }
+            seen.push((text, bytes[contents..contents + size].to_vec()));
+            at = (contents + size).next_multiple_of(4);
+        }
+        assert_eq!(seen, [("order.json".to_owned(), b"{}".to_vec()), ("empty".to_owned(), Vec::new())]);
+        assert_eq!(bytes.len() % 4, 0);
+    }
+}

@@ -1,0 +1,41 @@
+//! A scenario as the kernel lane runs it, for the kernel and for the model that is held to it.
+//!
+//! What a real kernel of one version has cannot be chosen: its structures, its midlayer, its behaviours. The schedule is the one
+//! that the kernel takes; the model runs its plain one.
+
+use regdiff_scenario::kernel::{Behaviours, Elevator, ElevatorAttach, Layout};
+use regdiff_scenario::scalar::Scalar;
+use regdiff_scenario::{Scenario, repair};
+
+use crate::built::Version;
+use crate::lane::midlayer;
+
+/// The layout of User-Mode Linux of a version.
+pub const fn layout(version: Version) -> Layout {
+    match version {
+        Version::V6_1 => Layout::Uml61X86_64,
+        Version::V6_12 => Layout::Uml612X86_64,
+    }
+}
+
+/// The scenario on a kernel of this version.
+pub fn for_version(scenario: &Scenario, version: Version) -> Scenario {
+    let mut scenario = scenario.clone();
+    let kernel = &mut scenario.kernel;
+    kernel.layout = layout(version);
+    kernel.midlayer = midlayer(version);
+    kernel.elevator_attach = ElevatorAttach::AtAddDisk;
+    // It is built in.
+    kernel.elevator = Elevator::MqDeadline;
+    // User-Mode Linux has no crash-dump kernels.
+    kernel.crash_dump = false;
+    kernel.behaviours = behaviours();
+    scenario.schedule.clear();
+    repair(&mut scenario);
+    scenario
+}
+
+/// All that driver.md 25 lists: both versions have them.
+fn behaviours() -> Behaviours {
+    Behaviours::from_raw(Behaviours::NAMES.iter().fold(0, |all, name| all | name.value))
+}
