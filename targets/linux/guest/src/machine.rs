@@ -153,6 +153,10 @@ impl Machine {
                 let (why, cmd_size, prot_capabilities, _nr) =
                     (fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?);
                 let (prot_sdb, command, _op, opcode) = (fields.u64()?, fields.u64()?, fields.u32()?, fields.u32()?);
+                // Of hosts that belong to no device yet there is nothing to say.
+                if usize::from(device) >= self.scenario.devices.len() {
+                    return Ok(());
+                }
                 let seen = why == 1;
                 self.teller.tell(&Fact::Slot(Slot {
                     device,

@@ -22,14 +22,15 @@ pub(crate) fn context(number: u32) -> Option<Context> {
 
 /// The only one who writes to the host. Times are told from the start of the scenario on.
 pub(crate) struct Teller {
-    out: Mutex<File>,
+    /// None when the end is told.
+    out: Mutex<Option<File>>,
     base_us: AtomicU64,
     scsi_commands: AtomicU32,
 }
 
 impl Teller {
     pub(crate) fn new(out: File) -> Self {
-        Self { out: Mutex::new(out), base_us: AtomicU64::new(boot_us()), scsi_commands: AtomicU32::new(0) }
+        Self { out: Mutex::new(Some(out)), base_us: AtomicU64::new(boot_us()), scsi_commands: AtomicU32::new(0) }
     }
 
     /// The scenario starts now.
@@ -55,8 +56,14 @@ impl Teller {
         }
         line.push(b'\n');
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // Without a host there is nobody left to tell.
-        let _ = out.write_all(&line);
+        if let Some(file) = out.as_mut() {
+            // Without a host there is nobody left to tell.
+            let _ = file.write_all(&line);
+        }
+        // Switching off shuts the driver down, which is not part of the run.
+        if matches!(fact, Fact::End { .. }) {
+            *out = None;
+        }
     }
 
     /// Something happened, at a time since boot.
@@ -94,6 +101,8 @@ mod tests {
         teller.tell(&Fact::StepDone { step: 1, code: -5 });
         teller.remark("hello");
         teller.tell(&Fact::NotExpressible { what: "x".repeat(MAX_LINE) });
+        teller.tell(&Fact::End { time_us: 0, busy: 0, timed_out: false, scsi_commands: 0 });
+        teller.remark("too late");
         let mut text = String::new();
         file.rewind().unwrap();
         file.read_to_string(&mut text).unwrap();
@@ -103,6 +112,7 @@ mod tests {
             matches!(&facts[1], Fact::Happened { what: Happening::Log { level: 7, text }, .. } if text.contains("hello"))
         );
         assert!(matches!(&facts[2], Fact::NotExpressible { what } if what.len() < 100));
+        assert!(matches!(facts[3], Fact::End { .. }) && facts.len() == 4);
     }
 
     #[test]
