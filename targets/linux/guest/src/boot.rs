@@ -8,7 +8,6 @@ use nix::kmod::{ModuleInitFlags, finit_module};
 use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::termios::{SetArg, cfmakeraw, tcdrain, tcgetattr, tcsetattr};
-use nix::unistd::sync;
 use regdiff_linux_wire::Order;
 use regdiff_scenario::kernel::{Kernel, ScsiScan};
 use regdiff_scenario::module::{InitDevice, Module};
@@ -154,14 +153,21 @@ fn stack(task: &Path) -> Option<(String, String)> {
     Some((field("Name:")?, frames.lines().map(str::trim).collect::<Vec<_>>().join(" < ")))
 }
 
+/// How long the way down may take, in virtual time.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// Switches the machine off.
 pub(crate) fn power_off(out: Option<&File>) -> ! {
     if let Some(out) = out {
         let _ = tcdrain(out);
     }
-    sync();
+    // Switching off shuts the driver down, which may wait for ever for what is stuck. When the first process ends, the kernel
+    // panics; everything is told by then.
+    std::thread::spawn(|| {
+        std::thread::sleep(PATIENCE);
+        std::process::exit(0);
+    });
     let _ = reboot(RebootMode::RB_POWER_OFF);
-    // The first process must not end: the kernel would panic.
     loop {
         std::thread::park();
     }

@@ -62,6 +62,16 @@ numbers! {
     QUEUES_DATA_DIVISION = 2 "DOOR_QUEUES_DATA_DIVISION";
     /// A segment's data was too long to be sent along.
     SEGMENT_LEFT_OUT = 1 "DOOR_SEGMENT_LEFT_OUT";
+    /// Recovery is running or wanted.
+    BUSY_ERP = 0x1 "DOOR_BUSY_ERP";
+    /// A work of an adapter, port or unit is queued, maybe for later, or runs.
+    BUSY_ADAPTER_WORK = 0x2 "DOOR_BUSY_ADAPTER_WORK";
+    /// A request is outstanding.
+    BUSY_REQUEST = 0x4 "DOOR_BUSY_REQUEST";
+    /// The error handler.
+    BUSY_EH = 0x20 "DOOR_BUSY_EH";
+    /// An answer is on its way.
+    BUSY_ANSWER = 0x80 "DOOR_BUSY_ANSWER";
     /// Device-loss timers run: rest allows it, settled does not.
     BUSY_LOSS_TIMER = 0x200 "DOOR_BUSY_LOSS_TIMER";
 }

@@ -14,6 +14,7 @@ use regdiff_scenario::{FailPoint, Moment, Point, Scalar, Scenario, When};
 use crate::door::{self, Fields, Record, Records, RequestRecord, Trace};
 use crate::firmware::Firmware;
 use crate::report::{Teller, context};
+use crate::rest::longest_scan_delay;
 use crate::sysfs::{Tree, errno};
 use crate::uevent::Names;
 
@@ -28,6 +29,7 @@ pub(crate) struct Machine {
     pub(crate) names: Names,
     pub(crate) teller: Teller,
     pub(crate) door: File,
+    pub(crate) longest_scan_delay: Duration,
     shared: Mutex<Shared>,
     changed: Condvar,
 }
@@ -55,6 +57,7 @@ impl Machine {
             done: BTreeMap::new(),
         };
         Self {
+            longest_scan_delay: longest_scan_delay(&scenario),
             scenario,
             order,
             tree,

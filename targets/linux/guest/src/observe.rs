@@ -112,7 +112,8 @@ fn host(readings: &mut Vec<Reading>, tree: &Tree, device: u8) {
         .number(A::SgTablesize, "sg_tablesize")
         .number(A::SgProtTablesize, "sg_prot_tablesize")
         .number(A::ProtCapabilities, "prot_capabilities")
-        .number(A::ProtGuardType, "prot_guard_type");
+        .number(A::ProtGuardType, "prot_guard_type")
+        .number(A::QueueFull, "queue_full");
 }
 
 fn fc_host(readings: &mut Vec<Reading>, tree: &Tree, device: u8) {

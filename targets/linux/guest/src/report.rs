@@ -26,11 +26,17 @@ pub(crate) struct Teller {
     out: Mutex<Option<File>>,
     base_us: AtomicU64,
     scsi_commands: AtomicU32,
+    told: AtomicU32,
 }
 
 impl Teller {
     pub(crate) fn new(out: File) -> Self {
-        Self { out: Mutex::new(Some(out)), base_us: AtomicU64::new(boot_us()), scsi_commands: AtomicU32::new(0) }
+        Self {
+            out: Mutex::new(Some(out)),
+            base_us: AtomicU64::new(boot_us()),
+            scsi_commands: AtomicU32::new(0),
+            told: AtomicU32::new(0),
+        }
     }
 
     /// The scenario starts now.
@@ -50,6 +56,7 @@ impl Teller {
 
     /// A fact. What does not fit a line is told as far as a log line.
     pub(crate) fn tell(&self, fact: &Fact) {
+        self.told.fetch_add(1, Ordering::Relaxed);
         let mut line = serde_json::to_vec(fact).unwrap_or_default();
         if line.is_empty() || line.len() >= MAX_LINE {
             line = br#"{"not_expressible":{"what":"a fact that is longer than a line may be"}}"#.to_vec();
@@ -75,6 +82,11 @@ impl Teller {
     pub(crate) fn remark(&self, text: &str) {
         const DEBUG: u8 = 7;
         self.happened(boot_us(), None, Happening::Log { level: DEBUG, text: format!("regdiff-guest: {text}") });
+    }
+
+    /// How many facts were told: as long as it grows, something happens.
+    pub(crate) fn told(&self) -> u32 {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// A SCSI command reached the firmware.

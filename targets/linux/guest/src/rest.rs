@@ -6,7 +6,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::door::BUSY_LOSS_TIMER;
+use regdiff_scenario::step::Parameter;
+use regdiff_scenario::{Scalar, Scenario, Trigger};
+
+use crate::door::{BUSY_ADAPTER_WORK, BUSY_ANSWER, BUSY_EH, BUSY_ERP, BUSY_LOSS_TIMER, BUSY_REQUEST};
 use crate::ioctl;
 use crate::machine::Machine;
 
@@ -19,6 +22,11 @@ pub(crate) struct TimedOut;
 const QUIET: Duration = Duration::from_millis(60);
 /// First and longest time between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(250));
+/// What is busy for so long without a fact is stuck: tries again and again in vain, or sleeps for ever. Nothing that waits by
+/// itself waits longer, requests and recovery apart.
+const STUCK: Duration = Duration::from_secs(45);
+/// The same where a request, recovery or the error handler may wait for a timer of its own.
+const STUCK_WITH_TIMERS: Duration = Duration::from_secs(130);
 /// Long enough for everything that can run to run.
 const INSTANT: Duration = Duration::from_micros(1);
 
@@ -39,6 +47,29 @@ impl Until {
             Self::Settled => mask == 0,
         }
     }
+
+    /// After which time without a fact what is still busy is stuck; none if something is sure to come. `scan` is the longest time
+    /// that a port scan waits for.
+    fn patience(self, mask: u32, scan: Duration) -> Option<Duration> {
+        if mask & BUSY_ANSWER != 0 || (self == Self::Settled && mask & BUSY_LOSS_TIMER != 0) {
+            return None;
+        }
+        let timers = mask & (BUSY_REQUEST | BUSY_ERP | BUSY_EH) != 0;
+        let base = if timers { STUCK_WITH_TIMERS } else { STUCK };
+        Some(if mask & BUSY_ADAPTER_WORK != 0 { base + scan } else { base })
+    }
+}
+
+/// The longest time that a port scan can wait for, by parameters and by steps that write them.
+pub(crate) fn longest_scan_delay(scenario: &Scenario) -> Duration {
+    let written = |parameter: Parameter| {
+        let steps = scenario.steps.iter().filter(|step| step.trigger == Trigger::SetParameter);
+        steps.filter(|step| Parameter::from_raw(step.a.into()) == parameter).map(|step| step.b).max().unwrap_or(0)
+    };
+    let module = &scenario.module;
+    let ratelimit = module.port_scan_ratelimit.max(written(Parameter::PortScanRatelimit));
+    let backoff = module.port_scan_backoff.max(written(Parameter::PortScanBackoff));
+    Duration::from_millis(u64::from(ratelimit) + u64::from(backoff))
 }
 
 impl Machine {
@@ -55,6 +86,7 @@ impl Machine {
     pub(crate) fn wait(&self, until: Until) -> Result<bool, TimedOut> {
         let mut pause = PAUSES.0;
         let mut quiet = Duration::ZERO;
+        let (mut told, mut since_us) = (self.teller.told(), self.teller.now_us());
         loop {
             let shared = self.lock();
             let shared = if shared.came { shared } else { self.wait_changed(shared, pause) };
@@ -63,7 +95,15 @@ impl Machine {
             }
             drop(shared);
             self.check_limit()?;
-            if until.is_quiet(self.busy()) {
+            let mask = self.busy();
+            if self.teller.told() != told {
+                (told, since_us) = (self.teller.told(), self.teller.now_us());
+            }
+            let idle = Duration::from_micros(self.teller.now_us() - since_us);
+            if until.patience(mask, self.longest_scan_delay).is_some_and(|patience| idle > patience) {
+                return Ok(false);
+            }
+            if until.is_quiet(mask) {
                 quiet += pause;
                 if quiet >= QUIET {
                     return Ok(false);
@@ -97,11 +137,35 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
+    use regdiff_scenario::Step;
+
     use super::*;
 
     #[test]
     fn rest_allows_loss_timers_alone() {
         assert!(Until::Rest.is_quiet(BUSY_LOSS_TIMER) && !Until::Settled.is_quiet(BUSY_LOSS_TIMER));
         assert!(!Until::Rest.is_quiet(1) && Until::Settled.is_quiet(0));
+    }
+
+    #[test]
+    fn patience_ends_unless_something_is_sure_to_come() {
+        let scan = Duration::from_secs(60);
+        let io = 0x40;
+        assert_eq!(Until::Rest.patience(io, scan), Some(STUCK));
+        assert_eq!(Until::Rest.patience(io | BUSY_REQUEST, scan), Some(STUCK_WITH_TIMERS));
+        assert_eq!(Until::Rest.patience(BUSY_ADAPTER_WORK, scan), Some(STUCK + scan));
+        assert_eq!(Until::Rest.patience(io | BUSY_ANSWER, scan), None);
+        assert_eq!(Until::Settled.patience(io | BUSY_LOSS_TIMER, scan), None);
+        assert_eq!(Until::Rest.patience(io | BUSY_LOSS_TIMER, scan), Some(STUCK));
+    }
+
+    #[test]
+    fn scans_wait_as_long_as_parameters_say() {
+        let mut scenario = Scenario::default();
+        assert_eq!(longest_scan_delay(&scenario), Duration::from_millis(60_500));
+        let b = 100_000;
+        let step = Step { a: Parameter::PortScanRatelimit as u32, b, ..Step::new(Trigger::SetParameter) };
+        scenario.steps.push(step);
+        assert_eq!(longest_scan_delay(&scenario), Duration::from_millis(100_500));
     }
 }
