@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::libc::{O_DIRECT, O_NONBLOCK};
 use regdiff_channel::{BLOCK_SIZE, block_content};
 
-use crate::ioctl;
+use crate::calls;
 use crate::sysfs::errno;
 
 /// Bytes of a block.
@@ -78,7 +78,7 @@ pub(crate) fn flush(node: &Path) -> Result<u64, Errno> {
 /// Resets the device, or what is around it.
 pub(crate) fn reset(node: &Path, level: i32) -> Result<(), Errno> {
     let file = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(node).map_err(errno)?;
-    ioctl::sg_reset(&file, level)
+    calls::sg_reset(&file, level)
 }
 
 /// A block holds its content, then the pattern, from which the firmware knows what was written; both in turn to its end.

@@ -34,6 +34,17 @@ pub(crate) struct Machine {
     changed: Condvar,
 }
 
+/// What waits until a step has begun whose moment came.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// Answers of the firmware.
+    answers: Vec<Vec<u8>>,
+    /// A context of the kernel at a point: device and payload to release it.
+    at_point: Option<(u32, Vec<u8>)>,
+    /// How many users of those that arrived.
+    users: u32,
+}
+
 /// What changes under the lock.
 pub(crate) struct Shared {
     pub(crate) firmware: Firmware,
@@ -41,8 +52,9 @@ pub(crate) struct Shared {
     pub(crate) came: bool,
     /// A context of the kernel waits at a point: device and payload to release it.
     at_point: Option<(u32, Vec<u8>)>,
-    /// Users wait until the step whose moment is their start has begun.
-    user_waits: bool,
+    /// Users that reached a step's moment, their start, and how many of them may go on.
+    users_arrived: u32,
+    users_released: u32,
     /// Results of writes with a cookie.
     done: BTreeMap<u32, i32>,
 }
@@ -53,7 +65,8 @@ impl Machine {
             firmware: Firmware::new(&scenario),
             came: false,
             at_point: None,
-            user_waits: false,
+            users_arrived: 0,
+            users_released: 0,
             done: BTreeMap::new(),
         };
         Self {
@@ -236,17 +249,18 @@ impl Machine {
         self.lock().firmware.disarm();
     }
 
-    /// The step that waited has begun: what waited for it goes on.
-    pub(crate) fn release(&self) {
+    /// Takes what is held for the step whose moment came.
+    pub(crate) fn held(&self) -> Held {
         let mut shared = self.lock();
-        let answers = shared.firmware.release();
-        let at_point = shared.at_point.take();
-        shared.user_waits = false;
-        shared.came = false;
-        drop(shared);
+        Held { answers: shared.firmware.release(), at_point: shared.at_point.take(), users: shared.users_arrived }
+    }
+
+    /// That step has done what it could: what was held for it goes on.
+    pub(crate) fn release(&self, held: Held) {
+        self.lock().users_released = held.users;
         self.changed.notify_all();
-        self.write_all(&answers);
-        if let Some((device, payload)) = at_point {
+        self.write_all(&held.answers);
+        if let Some((device, payload)) = held.at_point {
             self.write_all(&[door::record(door::DO_RELEASE, device, &payload)]);
         }
     }
@@ -258,9 +272,10 @@ impl Machine {
             return;
         }
         shared.came = true;
-        shared.user_waits = true;
+        shared.users_arrived += 1;
+        let me = shared.users_arrived;
         self.changed.notify_all();
-        while shared.user_waits {
+        while shared.users_released < me {
             shared = self.changed.wait(shared).unwrap_or_else(PoisonError::into_inner);
         }
     }

@@ -7,21 +7,22 @@
 //! | `door` | records of the fake channel's module |
 //! | `firmware` | requests in, answers out: the model's channel behind the hardware's control blocks |
 //! | `steps`, `user`, `disk` | what happens, and who does it |
-//! | `rest` | waiting, in virtual time |
+//! | `rest`, `priority` | waiting, in virtual time; who runs first |
 //! | `observe`, `sysfs`, `lun` | what a user sees |
 //! | `uevent`, `kmsg` | what the kernel says by itself |
 //! | `report` | what the host is told |
-//! | `ioctl` | two system calls |
+//! | `calls` | system calls that no crate offers |
 
 mod boot;
+mod calls;
 mod disk;
 mod door;
 mod firmware;
-mod ioctl;
 mod kmsg;
 mod lun;
 mod machine;
 mod observe;
+mod priority;
 mod report;
 mod rest;
 mod steps;
@@ -37,6 +38,7 @@ use regdiff_linux_wire::{Fact, Order};
 use regdiff_scenario::bytes;
 
 use machine::Machine;
+use priority::{Priority, prefer_me};
 use report::Teller;
 use steps::Stop;
 use sysfs::{Tree, devno};
@@ -108,8 +110,13 @@ fn run(order: Order, door: File, teller: Teller) {
 
 /// Starts the threads that tell what happens.
 fn listen(machine: &Arc<Machine>) {
+    // Threads take over their creator's.
+    prefer_me(Priority::Script);
     let hardware = machine.clone();
-    thread::spawn(move || hardware.be_hardware());
+    thread::spawn(move || {
+        prefer_me(Priority::Hardware);
+        hardware.be_hardware();
+    });
     match uevent::open() {
         Ok(socket) => {
             let machine = machine.clone();

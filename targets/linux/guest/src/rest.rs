@@ -9,8 +9,8 @@ use std::time::Duration;
 use regdiff_scenario::step::Parameter;
 use regdiff_scenario::{Scalar, Scenario, Trigger};
 
+use crate::calls;
 use crate::door::{BUSY_ADAPTER_WORK, BUSY_ANSWER, BUSY_EH, BUSY_ERP, BUSY_LOSS_TIMER, BUSY_REQUEST};
-use crate::ioctl;
 use crate::machine::Machine;
 
 /// The limit of virtual time was hit.
@@ -27,8 +27,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 const STUCK: Duration = Duration::from_secs(45);
 /// The same where a request, recovery or the error handler may wait for a timer of its own.
 const STUCK_WITH_TIMERS: Duration = Duration::from_secs(130);
-/// Long enough for everything that can run to run.
-const INSTANT: Duration = Duration::from_micros(1);
+/// Long enough for everything that can run to run. Reading the clock takes a quarter of a microsecond of virtual time.
+const INSTANT: Duration = Duration::from_millis(1);
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Machine {
 
     /// What still has to happen.
     pub(crate) fn busy(&self) -> u32 {
-        ioctl::busy(&self.door).unwrap_or(u32::MAX)
+        calls::busy(&self.door).unwrap_or(u32::MAX)
     }
 
     /// Waits for rest; true if the moment of an armed step came first.
@@ -89,8 +89,8 @@ impl Machine {
         let (mut told, mut since_us) = (self.teller.told(), self.teller.now_us());
         loop {
             let shared = self.lock();
-            let shared = if shared.came { shared } else { self.wait_changed(shared, pause) };
-            if shared.came {
+            let mut shared = if shared.came { shared } else { self.wait_changed(shared, pause) };
+            if std::mem::take(&mut shared.came) {
                 return Ok(true);
             }
             drop(shared);

@@ -1,9 +1,10 @@
 //! The script: waits for each step's moment, begins it, observes at rest. The order of things is the model's.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use nix::errno::Errno;
+use nix::unistd::gettid;
 use regdiff_linux_wire::Fact;
 use regdiff_scenario::module::InitDevice;
 use regdiff_scenario::scalar::Scalar;
@@ -14,6 +15,7 @@ use crate::boot;
 use crate::door;
 use crate::machine::Machine;
 use crate::observe;
+use crate::priority::{Priority, prefer};
 use crate::rest::{TimedOut, Until};
 use crate::user::{self, code};
 
@@ -31,12 +33,25 @@ pub(crate) enum Stop {
 /// Error bits of the queue layer: a buffer's state could not be read; a buffer is in a bad state.
 const QUEUE_ERRORS: (u32, u32) = (0x0002, 0x0100);
 
+/// A step that has begun and does nothing yet.
+type Begun<'a> = Option<(u32, &'a Step)>;
+
 /// Runs the scenario.
 pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
     expressible(machine)?;
     load_driver(machine)?;
     let mut began_us = machine.teller.now_us();
+    let mut begun: Begun<'_> = None;
     for (index, step) in (0u32..).zip(&machine.scenario.steps) {
+        // As in the model a step waits for its moment before the step before it does anything: that one may bring the moment.
+        let waits = matches!(step.moment.when, When::Outstanding | When::AtPoint);
+        if waits {
+            machine.arm(&step.moment).map_err(|error| {
+                let point = step.moment.point.text();
+                Stop::NotExpressible(format!("a step at {point}: the module cannot stop there ({error})"))
+            })?;
+        }
+        go(machine, begun.take())?;
         let came = match step.moment.when {
             When::AtRest => {
                 machine.wait(Until::Rest)?;
@@ -48,10 +63,6 @@ pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
                 true
             }
             When::Outstanding | When::AtPoint => {
-                machine.arm(&step.moment).map_err(|error| {
-                    let point = step.moment.point.text();
-                    Stop::NotExpressible(format!("a step at {point}: the module cannot stop there ({error})"))
-                })?;
                 let came = machine.wait(Until::Rest)?;
                 if !came {
                     machine.disarm();
@@ -62,15 +73,25 @@ pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
         };
         if came {
             began_us = machine.teller.now_us();
-            begin(machine, index, step)?;
-            machine.release();
+            machine.teller.tell(&Fact::StepBegun { step: index, time_us: began_us });
+            begun = Some((index, step));
         }
     }
-    let begun = machine.scenario.steps.len() as u32;
+    go(machine, begun.take())?;
+    let steps = machine.scenario.steps.len() as u32;
     machine.wait(Until::Rest)?;
-    observe(machine, begun);
+    observe(machine, steps);
     machine.wait(Until::Settled)?;
-    observe(machine, begun + 1);
+    observe(machine, steps + 1);
+    Ok(())
+}
+
+/// Lets a step that has begun do its work, as far as it gets at once; then what was held for it goes on.
+fn go(machine: &Arc<Machine>, begun: Begun<'_>) -> Result<(), Stop> {
+    let Some((index, step)) = begun else { return Ok(()) };
+    let held = machine.held();
+    begin(machine, index, step)?;
+    machine.release(held);
     Ok(())
 }
 
@@ -100,7 +121,6 @@ fn load_driver(machine: &Arc<Machine>) -> Result<(), Stop> {
             machine_of_loader.teller.remark(&error);
         }
     });
-    machine.let_run();
     Ok(())
 }
 
@@ -110,17 +130,31 @@ fn observe(machine: &Machine, steps_begun: u32) {
     machine.teller.tell(&Fact::Rest { time_us: machine.teller.now_us(), steps_begun, readings });
 }
 
-/// A thread for somebody who may block for ever.
+/// A thread for somebody who may block for ever. It runs before everybody else until it first sleeps, as in the model; from then on
+/// it is an ordinary thread.
 fn spawn(machine: &Machine, body: impl FnOnce() + Send + 'static) {
     const STACK: usize = 128 << 10;
-    if let Err(error) = thread::Builder::new().stack_size(STACK).spawn(body) {
-        machine.teller.remark(&format!("no thread: {error}"));
+    let (say, hear) = mpsc::sync_channel(1);
+    let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
+        let me = gettid();
+        // Nobody runs in between: who hears has a lower priority.
+        prefer(me, Priority::Beginner);
+        let _ = say.send(me);
+        body();
+    });
+    match thread {
+        Ok(_) => {
+            // Its creator goes on when it sleeps, or has ended.
+            if let Ok(thread) = hear.recv() {
+                prefer(thread, Priority::None);
+            }
+        }
+        Err(error) => machine.teller.remark(&format!("no thread: {error}")),
     }
 }
 
-/// Begins a step: users and the channel subsystem get a thread of their own, everything else happens at once.
+/// Starts the work of a step: users and the channel subsystem get a thread of their own, everything else happens at once.
 fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
-    machine.teller.tell(&Fact::StepBegun { step: index, time_us: machine.teller.now_us() });
     let done = |code| machine.teller.tell(&Fact::StepDone { step: index, code });
     match step.trigger.actor() {
         Actor::User | Actor::Channel => {
@@ -153,7 +187,6 @@ fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
             done(0);
         }
     }
-    machine.let_run();
     Ok(())
 }
 

@@ -1,10 +1,12 @@
-//! The two system calls that no crate offers without `unsafe`.
+//! The system calls that no crate offers without `unsafe`.
 #![allow(unsafe_code)]
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
+use nix::libc::{SCHED_FIFO, SCHED_OTHER, sched_param, sched_setscheduler};
+use nix::unistd::Pid;
 
 mod raw {
     nix::ioctl_read!(door_busy, b'R', 1, u32);
@@ -25,4 +27,13 @@ pub(crate) fn sg_reset(device: &File, level: i32) -> Result<(), Errno> {
     // SAFETY: the kernel reads one int at the pointer, which outlives the call.
     unsafe { raw::sg_scsi_reset(device.as_raw_fd(), &raw const level) }?;
     Ok(())
+}
+
+/// Lets a thread run before every other one of lower priority, until it sleeps; 0 is an ordinary thread again.
+pub(crate) fn set_priority(thread: Pid, priority: i32) -> Result<(), Errno> {
+    let policy = if priority == 0 { SCHED_OTHER } else { SCHED_FIFO };
+    let param = sched_param { sched_priority: priority };
+    // SAFETY: the kernel reads the parameter, which outlives the call.
+    let result = unsafe { sched_setscheduler(thread.as_raw(), policy, &raw const param) };
+    Errno::result(result).map(drop)
 }
