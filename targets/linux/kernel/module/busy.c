@@ -102,6 +102,26 @@ static bool count_request(struct request *request, void *count)
 	return true;
 }
 
+/* Queues that run again after a while: busy hosts and devices are tried again by a timer. */
+static bool queues_busy(struct Scsi_Host *shost)
+{
+	struct blk_mq_hw_ctx *hctx;
+	struct scsi_device *sdev;
+	unsigned long flags, n;
+	bool busy = false;
+
+	spin_lock_irqsave(shost->host_lock, flags);
+	__shost_for_each_device(sdev, shost) {
+		if (!sdev->request_queue)
+			continue;
+		busy |= work_busy(&sdev->request_queue->requeue_work.work);
+		queue_for_each_hw_ctx(sdev->request_queue, hctx, n)
+			busy |= work_busy(&hctx->run_work.work);
+	}
+	spin_unlock_irqrestore(shost->host_lock, flags);
+	return busy;
+}
+
 static u32 host_busy(struct Scsi_Host *shost)
 {
 	unsigned int commands = 0;
@@ -115,7 +135,7 @@ static u32 host_busy(struct Scsi_Host *shost)
 	if (shost->shost_state == SHOST_CREATED || shost->shost_state == SHOST_DEL || !shost->tag_set.tags)
 		return busy;
 	blk_mq_tagset_busy_iter(&shost->tag_set, count_request, &commands);
-	if (commands)
+	if (commands || queues_busy(shost))
 		busy |= DOOR_BUSY_IO;
 	return busy;
 }

@@ -128,3 +128,13 @@ struct ccw_device *regdiff_worked_for(void)
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(regdiff_worked_for);
+
+void regdiff_forget(struct task_struct *task)
+{
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(working); n++)
+		if (working[n].task == task)
+			working[n].task = NULL;
+}
+EXPORT_SYMBOL_GPL(regdiff_forget);

@@ -15,6 +15,7 @@
 struct Scsi_Host;
 struct scsi_cmnd;
 struct scsi_device;
+struct task_struct;
 
 /* No FCP device: the record is about the machine. */
 #define NO_DEVICE (~0u)
@@ -115,6 +116,7 @@ void regdiff_leave(u32 context);
 /* Which device a task works for, where a call does not say. */
 void regdiff_works_for(struct ccw_device *cdev);
 struct ccw_device *regdiff_worked_for(void);
+void regdiff_forget(struct task_struct *task);
 
 /* points.c */
 bool regdiff_fail(u32 point, struct ccw_device *cdev);

@@ -132,7 +132,9 @@ static inline mempool_t *regdiff_page_pool(int elements, int order)
 #endif
 
 #ifdef REGDIFF_CCW
-#define msleep(ms) ({ regdiff_reach(POINT_ONLINE_BACKOFF, cdev); (msleep)(ms); })
+/* The only sleep of this file stands before set_online's wait. */
+void regdiff_backoff(struct ccw_device *cdev);
+#define msleep(ms) ({ regdiff_backoff(cdev); (msleep)(ms); })
 #endif
 
 #ifdef REGDIFF_ERP

@@ -64,11 +64,24 @@ void regdiff_ccw_adapter_reopen(struct zfcp_adapter *adapter, int clear, char *t
 		regdiff_reach(POINT_ONLINE_TRIGGERED, cdev_of(adapter));
 }
 
-/* set_online, set_offline and shutdown wait here; each counts. */
+/* The task that is between set_online's sleep and its wait: set_offline and shutdown wait too, and are no points. */
+static struct task_struct *activating;
+
+void regdiff_backoff(struct ccw_device *cdev)
+{
+	regdiff_reach(POINT_ONLINE_BACKOFF, cdev);
+	activating = current;
+}
+
 void regdiff_ccw_erp_wait(struct zfcp_adapter *adapter)
 {
+	bool online = activating == current;
+
+	if (online)
+		activating = NULL;
 	zfcp_erp_wait(adapter);
-	regdiff_reach(POINT_ONLINE_RECOVERED, cdev_of(adapter));
+	if (online)
+		regdiff_reach(POINT_ONLINE_RECOVERED, cdev_of(adapter));
 }
 
 /* ---- zfcp_erp.c ---- */
@@ -188,6 +201,16 @@ void regdiff_wka_ports_force_offline(struct zfcp_fc_wka_ports *ports)
 	if (ports)
 		regdiff_reach(POINT_UNREGISTER_WORKS, cdev_of(ports->ds.adapter));
 	zfcp_fc_wka_ports_force_offline(ports);
+}
+
+/* The thread's memory may become another task's. */
+void regdiff_erp_thread_kill(struct zfcp_adapter *adapter)
+{
+	struct task_struct *task = adapter->erp_thread;
+
+	zfcp_erp_thread_kill(adapter);
+	if (task)
+		regdiff_forget(task);
 }
 
 void regdiff_adapter_unregister_host(struct zfcp_adapter *adapter)

@@ -7,6 +7,8 @@ struct zfcp_adapter *regdiff_adapter_enqueue(struct ccw_device *cdev);
 void regdiff_qdio_shost_update(struct zfcp_adapter *const adapter, const struct zfcp_qdio *const qdio);
 void regdiff_ccw_adapter_reopen(struct zfcp_adapter *adapter, int clear, char *tag);
 void regdiff_ccw_erp_wait(struct zfcp_adapter *adapter);
+void regdiff_backoff(struct ccw_device *cdev);
+void regdiff_erp_thread_kill(struct zfcp_adapter *adapter);
 int regdiff_qdio_open(struct zfcp_qdio *qdio);
 void regdiff_qdio_close(struct zfcp_qdio *qdio);
 int regdiff_exchange_port_data(struct zfcp_erp_action *action);
