@@ -16,7 +16,7 @@ hooked=(
 # Left out of an unpacked package: sources that no such kernel is built from. Kconfig files stay, the configuration reads them all.
 not_needed=(
   '*/Documentation/*.rst' '*/tools/testing' '*/tools/perf' '*/samples/*.[ch]' '*/sound/*.[ch]'
-  '*/drivers/gpu/*.[ch]' '*/drivers/net/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/staging/*.[ch]' '*/drivers/infiniband/*.[ch]'
+  '*/drivers/gpu/*.[ch]' '*/drivers/net/*/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/staging/*.[ch]' '*/drivers/infiniband/*.[ch]'
   '*/arch/*/dts/*' '*/arch/[ac-rtvwyz]*/*.[chS]'
 )
 
