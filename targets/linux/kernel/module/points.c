@@ -145,7 +145,8 @@ void regdiff_reach(u32 point, struct ccw_device *cdev)
 	struct waiter waiter = { .device = device, .point = point };
 	struct armed *armed, *next;
 	unsigned long flags;
-	bool tell = false;
+	/* Asked here: the lock below disables interrupts. */
+	bool tell = false, wait = may_wait(point);
 
 	if (device >= MAX_DEVICES || point >= POINTS)
 		return;
@@ -155,7 +156,7 @@ void regdiff_reach(u32 point, struct ccw_device *cdev)
 		if (armed->device != device || armed->point != point || armed->nth != told.nth)
 			continue;
 		tell = true;
-		told.waits |= armed->waits && may_wait(point);
+		told.waits |= armed->waits && wait;
 		list_del(&armed->list);
 		kfree(armed);
 	}
