@@ -239,6 +239,7 @@ build_rest() {
   for module in regdiff zfcp; do
     strip --strip-debug -o "$partial/modules/$module.ko" "$partial/objects/$module.ko"
   done
+  strip --strip-debug -o "$partial/modules/mq-deadline.ko" "$build/block/mq-deadline.ko"
   step "measuring layouts" measure_layout
   step "finding log lines" python3 "$kernel_folder/tools/log_ids.py" --tree "$tree" --table "$kernel_folder/log-ids.toml" \
     --out "$partial/log-ids.json" --lines "$partial/log-lines.json"
@@ -272,12 +273,14 @@ build_guest() {
 
 # Device nodes need no root this way.
 pack_initramfs() {
+  local module
   {
     echo "dir /dev 0755 0 0"; echo "dir /proc 0755 0 0"; echo "dir /sys 0755 0 0"; echo "dir /modules 0755 0 0"; echo "dir /tmp 0755 0 0"
     echo "nod /dev/console 0600 0 0 c 5 1"; echo "nod /dev/null 0666 0 0 c 1 3"
     echo "file /init $partial/guest 0755 0 0"
-    echo "file /modules/regdiff.ko $partial/modules/regdiff.ko 0644 0 0"
-    echo "file /modules/zfcp.ko $partial/modules/zfcp.ko 0644 0 0"
+    for module in regdiff zfcp mq-deadline; do
+      echo "file /modules/$module.ko $partial/modules/$module.ko 0644 0 0"
+    done
   } >"$partial/initramfs.list"
   [ -x "$build/usr/gen_init_cpio" ] || step "building gen_init_cpio" gcc -O1 -o "$build/usr/gen_init_cpio" "$tree/usr/gen_init_cpio.c"
   "$build/usr/gen_init_cpio" -t 0 "$partial/initramfs.list" >"$partial/initramfs.cpio"
