@@ -55,6 +55,9 @@ kernel_main() {
   exec 9>"$cache/lock"
   flock -n 9 || { say "another build runs; waiting"; flock 9; }
   if [ -e "$out/manifest.json" ]; then echo "$out"; return; fi
+  # The lock is ours: what is partial is of a build that did not end, this one's included.
+  sweep
+  trap sweep EXIT
   SECONDS=0
   provide_tree
   check_tree
@@ -62,6 +65,8 @@ kernel_main() {
   build_rest
   echo "$out"
 }
+
+sweep() { rm -rf "$cache"/*.partial "$cache"/source/*.partial; }
 
 # A tree's identity: of a package its version, of a repository its commit and what differs from it, else every file.
 identify_tree() {
