@@ -96,29 +96,36 @@ flags! {
         WKA_MUTEX_HELD = 0x4 "wka_mutex_held",
         /// Version change events are handled.
         VERSION_CHANGE = 0x8 "version_change",
-        /// Own completion tasklets and a request scan timer. No effect in the model lane yet.
+        /// Own completion tasklets and a request scan timer: an error of the request queue is found by the request tasklet, and
+        /// traced under its name.
         QDIO_TASKLETS = 0x10 "qdio_tasklets",
-        /// Free request buffers are counted before the send and rolled back on failure. No effect in the model lane yet.
+        /// Free request buffers are counted before the send and rolled back on failure. Nothing can be seen of it in the model
+        /// lane: a send is one step there, after which both ways of counting come to the same number.
         FREE_BEFORE_SEND = 0x20 "free_before_send",
-        /// A failed send looks its request up by the full id. No effect in the model lane yet.
+        /// A failed send looks its request up by the full id. Nothing can be seen of it in the model lane: ids start at 1 with
+        /// each set_online, and no run sends the 2^31 requests after which half an id is not enough.
         FULL_REQUEST_ID = 0x40 "full_request_id",
-        /// The timer is stopped synchronously at completion. No effect in the model lane yet.
+        /// The timer is stopped synchronously at completion. Nothing can be seen of it in the model lane: a timer's function is one
+        /// step there, so that none is half done when a response completes its request.
         TIMER_STOP_SYNC = 0x80 "timer_stop_sync",
         /// A port whose sysfs registration fails drops the adapter reference once.
         PORT_SYSFS_REF_ONCE = 0x100 "port_sysfs_ref_once",
-        /// Port and unit removal keep their look-up reference to the end. No effect in the model lane yet.
+        /// Port and unit removal keep their look-up reference to the end. Nothing can be seen of it: the reference of the
+        /// registration, which the same store drops last, keeps port and unit until then.
         LATE_LOOKUP_PUT = 0x200 "late_lookup_put",
         /// The unit_add store waits for rport_work.
         UNIT_ADD_WAITS = 0x400 "unit_add_waits",
         /// Remove unregisters in list order.
         REMOVE_IN_LIST_ORDER = 0x800 "remove_in_list_order",
-        /// The GID_PN pool is freed. No effect in the model lane yet.
+        /// The GID_PN pool is freed with the adapter.
         GID_PN_POOL_FREED = 0x1000 "gid_pn_pool_freed",
         /// A failed enqueue does not remove attribute groups (F21's fix).
         ENQUEUE_UNDO_INLINE = 0x2000 "enqueue_undo_inline",
-        /// Protected commands use protection interval and reference tag helpers. No effect in the model lane yet.
+        /// Protected commands use protection interval and reference tag helpers. Nothing can be seen of it in the model lane:
+        /// its disks have blocks of 512 bytes, for which interval and sector size, tag and sector number are the same.
         PROT_INTERVAL_HELPERS = 0x4000 "prot_interval_helpers",
-        /// max_sectors is limited by the DMA mapping once, in add. No effect in the model lane yet.
+        /// max_sectors is limited by the DMA mapping once, in add. Nothing can be seen of it in the model lane: a ccw device
+        /// has no such limit, so that neither place changes the number.
         CLAMP_AT_ADD = 0x8000 "clamp_at_add",
     }
 }

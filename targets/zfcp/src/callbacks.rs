@@ -7,6 +7,7 @@ use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::{
     Callback, Errno, HostByte, HostDriver, Queued, Rport, RportState, ScsiCommand, ScsiDevice, ScsiResult,
 };
+use regdiff_observation::Access;
 use regdiff_scenario::ConnectionFeatures;
 
 use crate::erp::{ErpAction, erp_wait, lun_reopen, lun_shutdown_wait, port_forced_reopen};
@@ -43,6 +44,7 @@ impl HostDriver for Adapter {
 
     fn terminate_rport_io(&self, rport: &Rc<Rport>) -> Sim<()> {
         let _frame = self.kernel.enter("zfcp_scsi_terminate_rport_io");
+        self.alive(Access::Read, "port_list")?;
         match self.port_by_wwpn(rport.wwpn.get()) {
             Some(port) => port_forced_reopen(&self.myself(), &port, 0, "sctrpi1"),
             None => Ok(()),
@@ -53,6 +55,7 @@ impl HostDriver for Adapter {
 /// zfcp_scsi_slave_alloc.
 async fn slave_alloc(adapter: Rc<Adapter>, sdev: &Rc<ScsiDevice>) -> Sim<Result<(), Errno>> {
     let _frame = adapter.kernel.enter("zfcp_scsi_slave_alloc");
+    adapter.alive(Access::Read, "port_list")?;
     let lun = Rc::new(Lun {
         sdev: Rc::downgrade(sdev),
         lun: sdev.lun,
@@ -72,6 +75,7 @@ async fn slave_alloc(adapter: Rc<Adapter>, sdev: &Rc<ScsiDevice>) -> Sim<Result<
     if !configured && !scanned {
         return Ok(Err(Errno::ENXIO));
     }
+    port.get();
     *lun.port.borrow_mut() = Some(port);
     lun.set(COMMON_RUNNING);
     lun_reopen(&adapter, &lun, 0, "scsla_1")?;
@@ -83,7 +87,11 @@ async fn slave_alloc(adapter: Rc<Adapter>, sdev: &Rc<ScsiDevice>) -> Sim<Result<
 async fn slave_destroy(adapter: Rc<Adapter>, sdev: &Rc<ScsiDevice>) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_scsi_slave_destroy");
     let Some(lun) = lun_of(sdev).filter(|l| l.port.borrow().is_some()) else { return Ok(()) };
-    lun_shutdown_wait(&adapter, &lun, "scssd_1").await
+    lun_shutdown_wait(&adapter, &lun, "scssd_1").await?;
+    if let Some(port) = lun.port() {
+        port.put();
+    }
+    Ok(())
 }
 
 /// zfcp_scsi_queuecommand.

@@ -14,6 +14,7 @@ use crate::erp::{adapter_reopen, adapter_shutdown, clear_adapter_status, erp_wai
 use crate::fc;
 use crate::objects::{Adapter, Driver};
 use crate::port_enqueue::port_unregister;
+use crate::reference::AdapterRef;
 use crate::status::{ADAPTER_SUSPENDED, COMMON_ERP_FAILED, COMMON_RUNNING};
 
 /// A ccw device as the channel layer sees it.
@@ -30,6 +31,8 @@ pub(crate) struct CcwDevice {
     pub(crate) bound: Cell<bool>,
     /// The driver data.
     pub(crate) adapter: RefCell<Option<Rc<Adapter>>>,
+    /// An adapter that was freed while its objects were still published.
+    pub(crate) orphan: RefCell<Option<Rc<Adapter>>>,
 }
 
 impl CcwDevice {
@@ -42,11 +45,17 @@ impl CcwDevice {
             lock: Mutex::default(),
             bound: Cell::new(true),
             adapter: RefCell::default(),
+            orphan: RefCell::default(),
         })
     }
 
     pub(crate) fn adapter(&self) -> Option<Rc<Adapter>> {
         self.adapter.borrow().clone()
+    }
+
+    /// The adapter that objects of this device lead to, freed or not.
+    pub(crate) fn adapter_or_orphan(&self) -> Option<Rc<Adapter>> {
+        self.adapter().or_else(|| self.orphan.borrow().clone())
     }
 }
 
@@ -75,10 +84,10 @@ pub(crate) async fn ccw_device_set_online(driver: &Rc<Driver>, ccw: &Rc<CcwDevic
 async fn set_online(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Result<(), Errno>> {
     let kernel = &driver.kernel;
     let _frame = kernel.enter("zfcp_ccw_set_online");
-    let adapter = match ccw.adapter() {
+    let adapter = match ccw.look_up() {
         Some(adapter) => adapter,
         None => match adapter_enqueue(driver, ccw).await? {
-            Ok(adapter) => adapter,
+            Ok(adapter) => AdapterRef::of(adapter),
             Err(error) => {
                 kernel.log(LogId::EnqueueFailed, ccw.index, 0);
                 return Ok(Err(error));
@@ -145,7 +154,7 @@ async fn channel_set_offline(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Re
 
 /// zfcp_ccw_offline_sync.
 async fn offline_sync(ccw: &Rc<CcwDevice>, set: u32, tag: &'static str) -> Sim<()> {
-    let Some(adapter) = ccw.adapter() else { return Ok(()) };
+    let Some(adapter) = ccw.look_up() else { return Ok(()) };
     set_adapter_status(&adapter, set)?;
     adapter_shutdown(&adapter, 0, tag)?;
     erp_wait(&adapter).await;
@@ -196,7 +205,7 @@ pub(crate) async fn shutdown(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<()
     let kernel = &driver.kernel;
     let _guard = ccw.lock.lock(kernel).await;
     let _frame = kernel.enter("zfcp_ccw_shutdown");
-    let Some(adapter) = ccw.adapter() else { return Ok(()) };
+    let Some(adapter) = ccw.look_up() else { return Ok(()) };
     adapter_shutdown(&adapter, 0, "ccshut1")?;
     erp_wait(&adapter).await;
     crate::enqueue::erp_thread_kill(&adapter).await;
@@ -206,7 +215,7 @@ pub(crate) async fn shutdown(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<()
 /// Suspend and resume, before 6.1. None: the kernel has none.
 pub(crate) async fn power(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>, what: Power) -> Sim<Result<(), Errno>> {
     let _guard = ccw.lock.lock(&driver.kernel).await;
-    let Some(adapter) = ccw.adapter() else { return Ok(Err(Errno::ENODEV)) };
+    let Some(adapter) = ccw.look_up() else { return Ok(Err(Errno::ENODEV)) };
     if adapter.behaves(Behaviours::NO_SUSPEND) {
         return Ok(Err(Errno::EOPNOTSUPP));
     }

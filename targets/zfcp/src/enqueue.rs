@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{AttributeUsers, Sim, WaitQueue, Work, WorkQueue};
-use regdiff_observation::{LogId, Object, UeventAction};
+use regdiff_observation::{Access, Leftover, LogId, Object, UeventAction};
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Context, FailPoint, Point};
 
 use crate::ccw::CcwDevice;
@@ -75,6 +75,10 @@ fn fail_early(driver: &Driver, device: u8, point: FailPoint) -> Errno {
     if undo_removes_groups(driver) {
         driver.kernel.log(LogId::SysfsGroupMissing, device, 0);
     }
+    let before_pools = matches!(point, FailPoint::DiagAlloc | FailPoint::QdioAlloc | FailPoint::PoolsAlloc);
+    if !before_pools {
+        free_pools(driver, device);
+    }
     Errno::ENOMEM
 }
 
@@ -138,6 +142,7 @@ fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
         users: AttributeUsers::default(),
         service_level: Cell::new(false),
         attributes: Cell::new(false),
+        references: Cell::new(1),
         released: Cell::new(false),
         myself: RefCell::default(),
     });
@@ -200,6 +205,7 @@ pub(crate) async fn unregister(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) -> Si
 /// The steps of driver.md 4.3; `missing`: groups are removed that are not there.
 async fn unregister_parts(adapter: &Rc<Adapter>, missing: bool) -> Sim<()> {
     let kernel = &adapter.kernel;
+    adapter.alive(Access::Write, "scan_work")?;
     let (queue, works) = {
         let works = adapter.works.borrow();
         let list: Vec<Rc<Work>> = works
@@ -216,8 +222,9 @@ async fn unregister_parts(adapter: &Rc<Adapter>, missing: bool) -> Sim<()> {
         kernel.destroy_workqueue(&queue).await;
         adapter.work_queue.take();
     }
-    fc::wka_ports_force_offline(adapter);
+    fc::wka_ports_force_offline(adapter).await;
     adapter_unregister(adapter).await?;
+    adapter.alive(Access::Write, "scsi_host")?;
     if adapter.attributes.replace(false) {
         adapter.users.wait_until_left(kernel).await;
         kernel.uevent(UeventAction::Remove, Object::Adapter(adapter.device));
@@ -241,9 +248,17 @@ pub(crate) async fn erp_thread_kill(adapter: &Rc<Adapter>) {
     }
 }
 
+/// zfcp_free_low_mem_buffers: before 6.1 one of the eight pools is forgotten.
+fn free_pools(driver: &Driver, device: u8) {
+    if !driver.kernel.scenario.kernel.behaviours.has(Behaviours::GID_PN_POOL_FREED) {
+        driver.kernel.leftover(Leftover { device, what: "gid_pn_req pool", function: "zfcp_free_low_mem_buffers" });
+    }
+}
+
 /// zfcp_adapter_release.
 fn release(adapter: &Rc<Adapter>, ccw: &Rc<CcwDevice>) {
     adapter.released.set(true);
     adapter.service_level.set(false);
+    free_pools(&adapter.driver, adapter.device);
     ccw.adapter.take();
 }

@@ -22,6 +22,7 @@ mod observe;
 mod port;
 mod port_enqueue;
 mod qdio;
+mod reference;
 mod register;
 mod rport;
 mod statistics;

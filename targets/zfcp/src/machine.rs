@@ -69,7 +69,7 @@ impl Lane for Model {
         // Tasks and timers hold the machine; without this it would never be freed.
         kernel.clear();
         for ccw in &machine.ccws {
-            if let Some(adapter) = ccw.adapter.take() {
+            for adapter in ccw.adapter.take().into_iter().chain(ccw.orphan.take()) {
                 adapter.dismantle();
             }
         }

@@ -94,6 +94,8 @@ pub(crate) struct Adapter {
     pub(crate) users: AttributeUsers,
     pub(crate) service_level: Cell<bool>,
     pub(crate) attributes: Cell<bool>,
+    /// ref, the driver's own count.
+    pub(crate) references: Cell<u32>,
     /// Its memory is gone.
     pub(crate) released: Cell<bool>,
     pub(crate) myself: RefCell<Weak<Adapter>>,
@@ -158,6 +160,7 @@ impl Adapter {
 
     /// The Scsi_Host, accessed without asking whether there is one (driver.md R2, 21).
     pub(crate) fn shost(&self, access: Access, field: &'static str) -> Sim<Rc<ScsiHost>> {
+        self.alive(Access::Read, "scsi_host")?;
         match &*self.scsi_host.borrow() {
             Some(host) => {
                 host.alive(access, field)?;

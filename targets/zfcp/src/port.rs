@@ -39,6 +39,10 @@ pub(crate) struct Port {
     pub(crate) registered: Cell<bool>,
     /// Users inside its attributes.
     pub(crate) users: AttributeUsers,
+    /// References to its device: of the registration, of LUNs, of an action, of an open request.
+    pub(crate) references: Cell<u32>,
+    /// The last of them was dropped.
+    pub(crate) released: Cell<bool>,
     pub(crate) works: RefCell<Option<PortWorks>>,
 }
 

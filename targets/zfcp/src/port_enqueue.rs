@@ -26,7 +26,8 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
     }
     if kernel.fails(adapter.device, FailPoint::PortSysfs) {
         if !adapter.behaves(Behaviours::PORT_SYSFS_REF_ONCE) {
-            return Err(kernel.unmodelled("an adapter whose reference is dropped twice"));
+            // Releasing the port dropped the reference that it had taken; this one is somebody else's.
+            adapter.put();
         }
         return Ok(Err(Errno::EINVAL));
     }
@@ -48,6 +49,8 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
         being_removed: Cell::new(false),
         registered: Cell::new(true),
         users: AttributeUsers::default(),
+        references: Cell::new(1),
+        released: Cell::new(false),
         works: RefCell::default(),
     });
     macro_rules! work {
@@ -69,6 +72,7 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
         test_link: work!(fc::test_link_work),
         rport: work!(scsi_rport_work),
     });
+    adapter.get();
     adapter.port_list.borrow_mut().push(port.clone());
     kernel.uevent(UeventAction::Add, Object::Port(adapter.device, wwpn));
     Ok(Ok(port))
@@ -79,5 +83,6 @@ pub(crate) async fn port_unregister(adapter: &Adapter, port: &Port) {
     if port.registered.replace(false) {
         port.users.wait_until_left(&adapter.kernel).await;
         adapter.kernel.uevent(UeventAction::Remove, Object::Port(adapter.device, port.wwpn));
+        port.put();
     }
 }

@@ -13,7 +13,7 @@ use regdiff_scenario::{Context, FailPoint, Module, Point, Step, Trigger, When};
 
 use crate::ccw::{self, Power};
 use crate::machine::Machine;
-use crate::user::{code, on_adapter};
+use crate::user::{code, is_of_adapter, on_adapter};
 use crate::{fsf, unit};
 
 /// The script: waits for each step's moment, begins it, observes at rest.
@@ -148,12 +148,13 @@ async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
         _ => match step.trigger.actor() {
             Actor::Firmware | Actor::Fabric => {
                 let event = driver.channel.borrow_mut().perform(step);
-                if let (Some(event), Some(adapter)) = (event, ccw.adapter()) {
+                if let (Some(event), Some(adapter)) = (event, ccw.adapter_or_orphan()) {
                     fsf::status_read_response(&adapter, event);
                 }
                 0
             }
-            _ => match ccw.adapter() {
+            // The adapter's own files look it up; what is below it leads straight to it.
+            _ => match if is_of_adapter(step) { ccw.adapter() } else { ccw.adapter_or_orphan() } {
                 Some(adapter) => on_adapter(kernel, &adapter, step).await?,
                 None => Errno::ENODEV.code(),
             },

@@ -13,6 +13,7 @@ use regdiff_scenario::step::{Attribute, HostResetKind, QueueErrorKind, ScanTarge
 use regdiff_scenario::{Elevator, Step, Trigger};
 
 use crate::objects::{Adapter, Port};
+use crate::reference::AdapterRef;
 use crate::status::ADAPTER_QDIOUP;
 use crate::unit::find_sdev;
 use crate::{qdio, statistics, sysfs, unit};
@@ -48,7 +49,12 @@ pub(crate) async fn on_adapter(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step:
     if !adapter.attributes.get() {
         return Ok(Errno::ENOENT.code());
     }
+    {
+        let _frame = kernel.enter("dev_attr_store");
+        adapter.alive(Access::Read, "ccw_device")?;
+    }
     let _inside = attribute_users(adapter, step, wwpn, lun).map(|users| users.enter(kernel));
+    let _reference = is_of_adapter(step).then(|| AdapterRef::of(adapter.clone()));
     let result = match step.trigger {
         Trigger::PortRescan => sysfs::port_rescan_store(adapter).await?,
         Trigger::PortRemove => sysfs::port_remove_store(adapter, wwpn).await?,
@@ -82,10 +88,7 @@ fn attribute_users(adapter: &Adapter, step: &Step, wwpn: u64, lun: u64) -> Optio
     let host = || adapter.scsi_host.borrow().clone();
     Some(match step.trigger {
         Trigger::Read | Trigger::Write | Trigger::Flush | Trigger::SgReset | Trigger::SdevDelete => return None,
-        Trigger::PortRescan | Trigger::PortRemove | Trigger::AdapterFailed | Trigger::DiagMaxAge => {
-            adapter.users.clone()
-        }
-        Trigger::ReadAttribute if !is_of_host(Attribute::from_raw(step.a.into())) => adapter.users.clone(),
+        _ if is_of_adapter(step) => adapter.users.clone(),
         Trigger::PortFailed | Trigger::UnitAdd | Trigger::UnitRemove => adapter.port_by_wwpn(wwpn)?.users.clone(),
         Trigger::UnitFailed => {
             let port = adapter.port_by_wwpn(wwpn)?;
@@ -103,6 +106,15 @@ fn attribute_users(adapter: &Adapter, step: &Step, wwpn: u64, lun: u64) -> Optio
         | Trigger::ProtectionType => find_sdev(&*host()?, wwpn, lun)?.users.clone(),
         _ => host()?.users.clone(),
     })
+}
+
+/// Whether a user is in an attribute of the adapter itself.
+pub(crate) fn is_of_adapter(step: &Step) -> bool {
+    match step.trigger {
+        Trigger::PortRescan | Trigger::PortRemove | Trigger::AdapterFailed | Trigger::DiagMaxAge => true,
+        Trigger::ReadAttribute => !is_of_host(Attribute::from_raw(step.a.into())),
+        _ => false,
+    }
 }
 
 /// Whether an attribute belongs to the host, not to the adapter.

@@ -11,10 +11,11 @@ mod answers;
 mod life;
 mod link_down;
 mod protection;
+mod versions;
 
 /// The entries, in the order in which they are asked.
 pub(super) fn list() -> impl Iterator<Item = &'static Allowance> {
-    protection::LIST.iter().chain(life::LIST).chain(link_down::LIST).chain(answers::LIST)
+    protection::LIST.iter().chain(life::LIST).chain(link_down::LIST).chain(answers::LIST).chain(versions::LIST)
 }
 
 /// An attribute of an FC host with two values: device, attribute, values, rest.

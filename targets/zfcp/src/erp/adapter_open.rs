@@ -47,7 +47,7 @@ async fn adapter_close(adapter: &Rc<Adapter>) -> Sim<()> {
     kernel.point(Point::ErpClose).await;
     qdio::close(adapter);
     fsf::dismiss_all(adapter)?;
-    fc::wka_ports_force_offline(adapter);
+    fc::wka_ports_force_offline(adapter).await;
     clear_adapter_status(adapter, COMMON_OPEN)?;
     adapter.clear(ADAPTER_XCONFIG_OK | ADAPTER_LINK_UNPLUGGED);
     kernel.point(Point::ErpClosed).await;

@@ -149,8 +149,11 @@ pub(super) fn cleanup(adapter: &Rc<Adapter>, object: &ErpObject, result: ErpResu
                 try_rport_unblock(adapter, &port)?;
             }
         }
-        (ErpType::Port, ErpObject::Port(port)) if has_begun(adapter, object) && result == ErpResult::Succeeded => {
-            try_rport_unblock(adapter, port)?;
+        (kind, ErpObject::Port(port)) => {
+            if kind == ErpType::Port && has_begun(adapter, object) && result == ErpResult::Succeeded {
+                try_rport_unblock(adapter, port)?;
+            }
+            port.put();
         }
         (_, ErpObject::Adapter) => {
             if result == ErpResult::Succeeded {
@@ -160,8 +163,8 @@ pub(super) fn cleanup(adapter: &Rc<Adapter>, object: &ErpObject, result: ErpResu
             } else {
                 adapter.service_level.set(false);
             }
+            adapter.put();
         }
-        _ => {}
     }
     Ok(())
 }

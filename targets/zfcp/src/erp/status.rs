@@ -13,6 +13,7 @@ use crate::status::{COMMON_ERP_FAILED, COMMON_MASK};
 /// zfcp_erp_set_adapter_status.
 pub(crate) fn set_adapter_status(adapter: &Adapter, mask: u32) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_erp_set_adapter_status");
+    adapter.alive(Access::Write, "status")?;
     let common = mask & COMMON_MASK;
     adapter.set(mask);
     if common == 0 {
@@ -39,6 +40,7 @@ fn clears_counter(adapter: &Adapter, mask: u32) -> bool {
 /// zfcp_erp_clear_adapter_status.
 pub(crate) fn clear_adapter_status(adapter: &Adapter, mask: u32) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_erp_clear_adapter_status");
+    adapter.alive(Access::Write, "status")?;
     let common = mask & COMMON_MASK;
     let clear_counter = clears_counter(adapter, mask);
     adapter.clear(mask);

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use regdiff_kernel::{Oops, Sim};
+use regdiff_observation::Access;
 use regdiff_scenario::{Context, Point};
 
 use super::finish::{cleanup, dequeue, follow_up_failed, follow_up_success, state_change_check, target_check, wakeup};
 use super::strategy;
 use super::{ACTION_DISMISSED, ACTION_LOWMEM, ACTION_TIMEDOUT, ErpObject, ErpResult, ErpStep, ErpType, adapter_reopen};
 use crate::objects::Adapter;
+use crate::reference::AdapterRef;
 use crate::status::REQ_DISMISSED;
 
 /// Time before an action without memory is tried again, in µs.
@@ -28,7 +30,9 @@ pub(crate) async fn erp_thread(adapter: Rc<Adapter>) -> Sim<()> {
         }
         let head = adapter.erp_ready.borrow().front().cloned();
         let Some(object) = head else { continue };
-        if erp_strategy(&adapter, &object).await? != ErpResult::Dismissed {
+        let result = erp_strategy(&adapter, &object).await?;
+        adapter.alive(Access::Read, "erp_ready_head")?;
+        if result != ErpResult::Dismissed {
             wakeup(&adapter);
         }
     }
@@ -41,6 +45,7 @@ pub(crate) async fn erp_thread(adapter: Rc<Adapter>) -> Sim<()> {
 async fn erp_strategy(adapter: &Rc<Adapter>, object: &ErpObject) -> Sim<ErpResult> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_erp_strategy");
+    let _reference = AdapterRef::of(adapter.clone());
     let action = object.action(adapter);
     check_request(adapter, object);
     if action.has(ACTION_DISMISSED) {

@@ -109,6 +109,7 @@ fn trace(adapter: &Adapter, tag: &'static str, want: ErpType, need: u8) {
 /// zfcp_erp_action_enqueue.
 fn enqueue(adapter: &Rc<Adapter>, want: ErpType, object: &ErpObject, tag: &'static str, flags: u32) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_erp_action_enqueue");
+    adapter.alive(Access::Write, "erp_lock")?;
     if !adapter.erp_thread.get() {
         trace(adapter, tag, want, MARK_NONE | want as u8);
         return Ok(());
@@ -136,8 +137,14 @@ fn enqueue(adapter: &Rc<Adapter>, want: ErpType, object: &ErpObject, tag: &'stat
         }
     }
     match &target {
-        ErpObject::Adapter => dismiss_adapter(adapter)?,
-        ErpObject::Port(port) => dismiss_port(adapter, port)?,
+        ErpObject::Adapter => {
+            adapter.get();
+            dismiss_adapter(adapter)?;
+        }
+        ErpObject::Port(port) => {
+            port.get();
+            dismiss_port(adapter, port)?;
+        }
         ErpObject::Lun(_) => {}
     }
     let status = target.status(adapter);

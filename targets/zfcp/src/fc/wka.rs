@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use regdiff_kernel::{Mutex, Sim, WaitQueue, Work, WorkQueue};
+use regdiff_observation::Access;
 use regdiff_scenario::Behaviours;
 
 use crate::fault::DriverFault;
@@ -80,6 +81,7 @@ pub(crate) fn wka_port_put(adapter: &Rc<Adapter>, index: usize) {
 pub(crate) async fn wka_port_offline(adapter: &Rc<Adapter>, index: usize) -> Sim<()> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_fc_wka_port_offline");
+    adapter.alive(Access::Write, "gs")?;
     let wka = &adapter.gs[index];
     let _guard = wka.mutex.lock(kernel).await;
     if wka.refcount.get() != 0 || wka.status.get() != WkaStatus::Online {
@@ -102,13 +104,15 @@ fn close_queue(adapter: &Adapter) -> Option<Rc<WorkQueue>> {
     if adapter.behaves(Behaviours::WKA_MUTEX_HELD) { adapter.work_queue() } else { Some(adapter.system_wq.clone()) }
 }
 
-/// zfcp_fc_wka_ports_force_offline: whoever waits for a port that neither opened nor failed is not woken.
-pub(crate) fn wka_ports_force_offline(adapter: &Adapter) {
+/// zfcp_fc_wka_ports_force_offline: a close that runs is waited for. Whoever waits for a port that neither opened nor failed is
+/// not woken.
+pub(crate) async fn wka_ports_force_offline(adapter: &Adapter) {
     for wka in &adapter.gs {
-        if let Some(work) = &*wka.close_work.borrow() {
+        let work = wka.close_work.borrow().clone();
+        if let Some(work) = work {
             // Work that waits for its delay is in no queue yet: any queue will do once the adapter's own is gone.
             let queue = close_queue(adapter).unwrap_or_else(|| adapter.system_wq.clone());
-            adapter.kernel.cancel_work(&queue, work);
+            adapter.kernel.cancel_work_sync(&queue, &work).await;
         }
         if !adapter.slips(DriverFault::WkaKeptOverClose) {
             wka.status.set(WkaStatus::Offline);

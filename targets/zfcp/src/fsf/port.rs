@@ -18,7 +18,11 @@ use crate::status::{
 /// zfcp_fsf_open_port.
 pub(crate) async fn open_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
     let request = Request::OpenPort { d_id: port.d_id.get() };
-    for_port(adapter, port, request, "zfcp_fsf_open_port").await
+    let sent = for_port(adapter, port, request, "zfcp_fsf_open_port").await?;
+    if sent.is_ok() {
+        port.get();
+    }
+    Ok(sent)
 }
 
 /// zfcp_fsf_close_port.
@@ -68,8 +72,14 @@ async fn for_lun(
     Ok(send(adapter, request, ReqData::Lun(lun.clone(), port.clone()), erp, Deadline::Erp).await?.map(|_| ()))
 }
 
-/// zfcp_fsf_open_port_handler.
+/// zfcp_fsf_open_port_handler: whatever the answer, the reference of the request goes.
 pub(super) fn open_port_handler(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, port: &Rc<Port>) -> Sim<()> {
+    let result = eval_open_port(adapter, req, port);
+    port.put();
+    result
+}
+
+fn eval_open_port(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, port: &Rc<Port>) -> Sim<()> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_fsf_open_port_handler");
     if req.has(REQ_ERROR) {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use regdiff_channel::{Body, Reply, Request, Response};
 use regdiff_kernel::scsi::ScsiCommand;
 use regdiff_kernel::{Completion, Sim, TimerId};
+use regdiff_observation::Access;
 use regdiff_scenario::{Context, FailPoint, FsfStatus, ProtocolStatus};
 
 use super::status_eval::{fsfstatus_eval, protstatus_eval};
@@ -189,6 +190,7 @@ fn start_timer(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, deadline: Deadline) {
 
 fn response_arrived(adapter: &Rc<Adapter>, id: u64, response: Response) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_fsf_reqid_check");
+    adapter.alive(Access::Read, "req_list")?;
     let req = {
         let mut list = adapter.req_list.borrow_mut();
         let place = list.iter().position(|r| r.id == id);

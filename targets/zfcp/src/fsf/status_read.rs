@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use regdiff_channel::StatusEvent;
 use regdiff_kernel::Sim;
-use regdiff_observation::{FcEvent, LogId};
+use regdiff_observation::{Access, FcEvent, LogId};
 use regdiff_scenario::step::IncomingElsKind;
 use regdiff_scenario::{AdapterFeatures, Behaviours, Context, FailPoint};
 
@@ -57,8 +57,10 @@ async fn post(adapter: &Rc<Adapter>) -> Sim<bool> {
 /// The firmware fills a status read buffer; the response comes as an interrupt.
 pub(crate) fn status_read_response(adapter: &Rc<Adapter>, event: StatusEvent) {
     let (weak, epoch) = (Rc::downgrade(adapter), adapter.queue_epoch.get());
-    adapter.kernel.timer_us(0, false, Context::Response, adapter.device, move |_| match weak.upgrade() {
+    adapter.kernel.timer_us(0, false, Context::Response, adapter.device, move |kernel| match weak.upgrade() {
         Some(adapter) if adapter.queue_epoch.get() == epoch => {
+            let _frame = kernel.enter("zfcp_fsf_reqid_check");
+            adapter.alive(Access::Read, "req_list")?;
             status_read_handler(&adapter, event)?;
             adapter.status_reads.set(adapter.status_reads.get().saturating_sub(1));
             adapter.stat_miss.set(adapter.stat_miss.get() + 1);

@@ -7,6 +7,7 @@ mod fences;
 mod first_online;
 mod link_down;
 mod ports;
+mod references;
 mod retries;
 mod rig;
 mod seed;
