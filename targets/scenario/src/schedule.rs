@@ -47,6 +47,8 @@ names! {
         OnlineBackoff = 3 "online_backoff",
         /// set_online: recovery is idle.
         OnlineRecovered = 4 "online_recovered",
+        /// set_online: the port scan is flushed.
+        OnlineScanned = 5 "online_scanned",
         /// Recovery: an adapter open starts (driver.md 6.5.1 row 1).
         ErpOpen = 16 "erp_open",
         /// Recovery: the queues are open.
@@ -77,6 +79,12 @@ names! {
         ErpStrategy = 29 "erp_strategy",
         /// Recovery: after an action's strategy, before its lock section.
         ErpStrategyDone = 30 "erp_strategy_done",
+        /// Recovery: the point-to-point port is made, if there is one (rows 3 and 6).
+        ErpPtpPort = 31 "erp_ptp_port",
+        /// Recovery: the pools of status reads have their size (row 7).
+        ErpPoolsResized = 32 "erp_pools_resized",
+        /// Redo: link-down is applied, if the link was down (driver.md 19 step 4).
+        RedoLinkDown = 33 "redo_link_down",
         /// Port scan: starts.
         ScanStart = 40 "scan_start",
         /// Port scan: GPN_FT answered.
@@ -87,6 +95,10 @@ names! {
         RportWork = 43 "rport_work",
         /// Status read refill starts.
         StatWork = 44 "stat_work",
+        /// Port scan: the directory is open, nothing is sent.
+        ScanDirectory = 45 "scan_directory",
+        /// Remote port work has taken its task, and has not begun it.
+        RportTask = 46 "rport_task",
         /// LUN scan: starts.
         LunScan = 48 "lun_scan",
         /// LUN scan: before slave_alloc.
@@ -97,6 +109,8 @@ names! {
         SdProbe = 51 "sd_probe",
         /// Disk probe: before the disk is published.
         SdPublish = 52 "sd_publish",
+        /// A disk's queue is frozen, its elevator's requests are not made.
+        ElevatorAttach = 53 "elevator_attach",
         /// A user's step starts.
         UserStart = 56 "user_start",
         /// Unregister: works are cancelled.
@@ -107,6 +121,10 @@ names! {
         CommandPrepared = 59 "command_prepared",
         /// Registration: the host's class device is visible, its FC data is not set up.
         HostPublished = 60 "host_published",
+        /// port_remove: the port is in no list any more, and nothing else is done.
+        PortRemove = 61 "port_remove",
+        /// unit_remove: the unit is in no list any more, its SCSI device is not looked up.
+        UnitRemove = 62 "unit_remove",
         /// A random draw: set_online's sleep.
         DrawOnlineBackoff = 64 "draw_online_backoff",
         /// A random draw: the port scan's spread.

@@ -101,6 +101,7 @@ async fn set_online(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Result<(), 
     activate(&adapter, 0, "ccsonl1").await?;
     fc::inverse_conditional_port_scan(&adapter);
     flush_scan(&adapter).await;
+    kernel.point(Point::OnlineScanned).await;
     Ok(Ok(()))
 }
 

@@ -105,6 +105,7 @@ pub(crate) async fn alloc_shost(adapter: &Rc<Adapter>) -> Sim<bool> {
     kernel.point(Point::RedoPort).await;
     if adapter.fence(Fence::RedoLinkDown) && !too_early && cached.incomplete.get() {
         fsf::fc_host_link_down(adapter)?;
+        kernel.point(Point::RedoLinkDown).await;
     }
     Ok(true)
 }

@@ -39,7 +39,11 @@ pub(crate) async fn scsi_rport_work(port: &Rc<Port>) -> Sim<()> {
     let _frame = kernel.enter("zfcp_scsi_rport_work");
     kernel.point(Point::RportWork).await;
     loop {
-        match port.rport_task.replace(RportTask::None) {
+        let task = port.rport_task.replace(RportTask::None);
+        if task != RportTask::None {
+            kernel.point(Point::RportTask).await;
+        }
+        match task {
             RportTask::None => return Ok(()),
             RportTask::Add => rport_register(&adapter, port).await?,
             RportTask::Del => rport_block(&adapter, port),

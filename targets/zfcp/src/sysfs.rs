@@ -5,8 +5,8 @@ use std::rc::Rc;
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::{Errno, ScsiDevice, fc_user_scan};
 use regdiff_observation::Access;
-use regdiff_scenario::Behaviours;
 use regdiff_scenario::step::{HostResetKind, ScanTarget};
+use regdiff_scenario::{Behaviours, Point};
 
 use crate::erp::{
     adapter_reset_sync, erp_wait, lun_reopen, port_reopen, port_shutdown, set_lun_status, set_port_status,
@@ -54,6 +54,7 @@ pub(crate) async fn port_remove_store(adapter: &Rc<Adapter>, wwpn: u64) -> Outco
     }
     port.being_removed.set(true);
     adapter.unlist(&port);
+    adapter.kernel.point(Point::PortRemove).await;
     port_shutdown(adapter, &port, 0, "syprs_1")?;
     port_unregister(adapter, &port).await;
     Ok(Ok(1))

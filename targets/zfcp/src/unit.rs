@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use regdiff_kernel::scsi::{Errno, RportState, ScanMode, ScsiDevice, remove_device, scan_target};
 use regdiff_kernel::{AttributeUsers, Sim, Work};
 use regdiff_observation::{Access, Object, UeventAction};
-use regdiff_scenario::FailPoint;
+use regdiff_scenario::{FailPoint, Point};
 
 use crate::fault::DriverFault;
 use crate::objects::{Adapter, Port, Unit};
@@ -84,6 +84,7 @@ pub(crate) async fn unit_remove(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64
     if adapter.slips(DriverFault::UnitStaysCounted) {
         port.unit_list.borrow_mut().push(unit.clone());
     }
+    kernel.point(Point::UnitRemove).await;
     if let Some(sdev) = unit_sdev(adapter, port, lun)? {
         remove_device(&sdev).await?;
     }

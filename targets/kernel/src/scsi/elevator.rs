@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use regdiff_observation::{LogId, RequestObject};
-use regdiff_scenario::{Elevator, ElevatorAttach, FailPoint};
+use regdiff_scenario::{Elevator, ElevatorAttach, FailPoint, Point};
 
 use super::device::ScsiDevice;
 use super::errno::Errno;
@@ -71,6 +71,7 @@ pub(crate) async fn elevator_init(sdev: &Rc<ScsiDevice>) {
     }
     let _frame = kernel.enter("elevator_init_mq");
     sdev.queue.freeze(kernel).await;
+    kernel.point(Point::ElevatorAttach).await;
     if !sdev.queue.attach(&sdev.host) {
         kernel.log(LogId::ElevatorFailed, sdev.host.device, sdev.lun);
     }
@@ -88,6 +89,7 @@ pub async fn elevator_change(sdev: &Rc<ScsiDevice>, to: Elevator) -> Sim<Result<
         return Ok(Err(Errno::EINVAL));
     }
     sdev.queue.freeze(kernel).await;
+    kernel.point(Point::ElevatorAttach).await;
     let result = if sdev.queue.is_dead() {
         Err(Errno::ENOENT)
     } else {

@@ -80,7 +80,7 @@ async fn open_rows(adapter: &Rc<Adapter>) -> Sim<bool> {
     }
     kernel.point(Point::ErpXconfDone).await;
     if !adapter.fence(Fence::PtpPortLate) {
-        open_ptp_port(adapter)?;
+        open_ptp_port(adapter).await?;
     }
     if !open_xport(adapter).await? {
         return Ok(false);
@@ -93,11 +93,12 @@ async fn open_rows(adapter: &Rc<Adapter>) -> Sim<bool> {
         return Ok(false);
     }
     if early && adapter.fence(Fence::PtpPortLate) {
-        open_ptp_port(adapter)?;
+        open_ptp_port(adapter).await?;
     }
     if kernel.fails(adapter.device, FailPoint::PoolResize) {
         return Ok(false);
     }
+    kernel.point(Point::ErpPoolsResized).await;
     adapter.stat_miss.set(adapter.stat_read_buf_num.get());
     if !fsf::status_read_refill(adapter).await? {
         return Ok(false);
@@ -108,7 +109,7 @@ async fn open_rows(adapter: &Rc<Adapter>) -> Sim<bool> {
             return Ok(false);
         }
         if adapter.fence(Fence::PtpPortLate) {
-            open_ptp_port(adapter)?;
+            open_ptp_port(adapter).await?;
         }
     }
     Ok(true)
@@ -156,17 +157,17 @@ async fn open_xport(adapter: &Rc<Adapter>) -> Sim<bool> {
 }
 
 /// zfcp_erp_adapter_strategy_open_ptp_port, or what it grew out of: the port type is read without asking for a host.
-fn open_ptp_port(adapter: &Rc<Adapter>) -> Sim<()> {
+async fn open_ptp_port(adapter: &Rc<Adapter>) -> Sim<()> {
     let late = adapter.fence(Fence::PtpPortLate);
     let function =
         if late { "zfcp_erp_adapter_strategy_open_ptp_port" } else { "zfcp_erp_adapter_strategy_open_fsf_xconf" };
     let _frame = adapter.kernel.enter(function);
-    if adapter.fc_host("port_type", |fc| fc.port_type.get())? != port_type::PTP {
-        return Ok(());
+    if adapter.fc_host("port_type", |fc| fc.port_type.get())? == port_type::PTP {
+        let made = port_enqueue::port_enqueue(adapter, adapter.peer_wwpn.get(), 0, adapter.peer_d_id.get())?;
+        if let Ok(port) = made {
+            port_reopen(adapter, &port, 0, "ereptp1")?;
+        }
     }
-    let made = port_enqueue::port_enqueue(adapter, adapter.peer_wwpn.get(), 0, adapter.peer_d_id.get())?;
-    if let Ok(port) = made {
-        port_reopen(adapter, &port, 0, "ereptp1")?;
-    }
+    adapter.kernel.point(Point::ErpPtpPort).await;
     Ok(())
 }

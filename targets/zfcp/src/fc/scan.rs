@@ -73,6 +73,7 @@ pub(crate) async fn scan_ports(adapter: &Rc<Adapter>) -> Sim<()> {
     if !wka_port_get(adapter, DIRECTORY).await? {
         return Ok(());
     }
+    kernel.point(Point::ScanDirectory).await;
     if !kernel.fails(adapter.device, FailPoint::GpnFtBuffers) {
         for _ in 0..TRIES {
             let Ok(answer) = fsf::send_ct(adapter, Request::GpnFt).await? else { continue };

@@ -6,6 +6,7 @@ mod fabric;
 mod fences;
 mod first_online;
 mod link_down;
+mod points;
 mod ports;
 mod references;
 mod retries;
