@@ -16,6 +16,8 @@ const HOST_FAILURES: &[FailPoint] = &[
     FailPoint::HostClassDevice,
     FailPoint::HostShostData,
     FailPoint::HostWorkQueue,
+    FailPoint::HostSenseCache,
+    FailPoint::HostAttributes,
 ];
 
 /// The pair of runs that a finding comes from.

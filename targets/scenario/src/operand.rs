@@ -187,6 +187,10 @@ names! {
         HostWorkQueue = 21 "host_work_queue",
         /// fc_host_setup: its work queues.
         FcHostWorkQueues = 22 "fc_host_work_queues",
+        /// scsi_add_host: the cache of sense buffers.
+        HostSenseCache = 23 "host_sense_cache",
+        /// scsi_add_host: the driver's own host attributes.
+        HostAttributes = 24 "host_attributes",
         /// Queue open row 3: establish.
         QdioEstablish = 32 "qdio_establish",
         /// Queue open row 4: description.
@@ -205,6 +209,8 @@ names! {
         StatusReadPost = 39 "status_read_post",
         /// No free buffer in the request queue.
         SbalGet = 40 "sbal_get",
+        /// A synchronous exchange: no memory.
+        SyncRequest = 41 "sync_request",
         /// A remote port: memory.
         PortAlloc = 48 "port_alloc",
         /// A remote port: its sysfs device.
@@ -221,5 +227,17 @@ names! {
         ElevatorAttach = 54 "elevator_attach",
         /// GPN_FT buffers.
         GpnFtBuffers = 55 "gpn_ft_buffers",
+        /// A unit: its sysfs device.
+        UnitSysfs = 56 "unit_sysfs",
+        /// A GID_PN request.
+        GidPnRequest = 57 "gid_pn_request",
+        /// A link test's request.
+        LinkTestRequest = 58 "link_test_request",
+        /// The symbolic name's request.
+        SymbolicNameRequest = 59 "symbolic_name_request",
+        /// An FC event.
+        EventAlloc = 60 "event_alloc",
+        /// FC statistics.
+        FcStats = 61 "fc_stats",
     }
 }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::Errno;
-use regdiff_scenario::AdapterFeatures;
 use regdiff_scenario::step::Attribute;
+use regdiff_scenario::{AdapterFeatures, FailPoint};
 
 use crate::diag::DiagBuffer;
 use crate::fsf::{self, SyncError};
@@ -47,6 +47,9 @@ pub(crate) async fn attribute_show(adapter: &Rc<Adapter>, attribute: Attribute) 
 /// zfcp_scsi_get_fc_host_stats; one counter stands for all.
 async fn statistics(adapter: &Rc<Adapter>) -> Outcome {
     let _frame = adapter.kernel.enter("zfcp_scsi_get_fc_host_stats");
+    if adapter.kernel.fails(adapter.device, FailPoint::FcStats) {
+        return Ok(Err(Errno::ENOENT));
+    }
     let (result, data) = fsf::exchange_port_data_sync(adapter).await?;
     if accepted(result).is_err() {
         // The transport says ENOENT for a driver that gives nothing.

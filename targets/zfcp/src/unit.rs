@@ -40,7 +40,7 @@ pub(crate) async fn unit_add(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -
     if port.unit_list.borrow().iter().any(|u| u.lun == lun) {
         return Ok(Err(Errno::EEXIST));
     }
-    if kernel.fails(adapter.device, FailPoint::UnitAlloc) {
+    if kernel.fails(adapter.device, FailPoint::UnitAlloc) || kernel.fails(adapter.device, FailPoint::UnitSysfs) {
         return Ok(Err(Errno::ENOMEM));
     }
     let weak: Weak<Port> = Rc::downgrade(port);

@@ -87,7 +87,7 @@ pub async fn scsi_add_host(host: &Rc<ScsiHost>) -> Sim<Result<(), Errno>> {
     if host.can_queue.get() == 0 {
         return Ok(Err(Errno::EINVAL));
     }
-    if kernel.fails(device, FailPoint::HostTagSet) {
+    if kernel.fails(device, FailPoint::HostSenseCache) || kernel.fails(device, FailPoint::HostTagSet) {
         return Ok(Err(Errno::ENOMEM));
     }
     // SIZE: from here on the host's requests have the room that its protection mask asks for now.
@@ -106,7 +106,8 @@ pub async fn scsi_add_host(host: &Rc<ScsiHost>) -> Sim<Result<(), Errno>> {
     if let Err(error) = host.set_state(HostState::Running) {
         debug_assert!(false, "a host is added once: {error:?}");
     }
-    if kernel.fails(device, FailPoint::HostClassDevice) {
+    let old = kernel.scenario.kernel.midlayer < Midlayer::V6_1;
+    if kernel.fails(device, FailPoint::HostClassDevice) || !old && kernel.fails(device, FailPoint::HostAttributes) {
         return undo();
     }
     // From here on user space can write to the host's `scan`; the transport's data comes later, and is zero at first.
@@ -122,6 +123,10 @@ pub async fn scsi_add_host(host: &Rc<ScsiHost>) -> Sim<Result<(), Errno>> {
         return undo();
     }
     *host.work_q.borrow_mut() = Some(WorkQueue::ordered(Context::ScsiWq, device));
+    // Before 6.1 the driver's own files are added here one by one, and with the class device since then.
+    if old && kernel.fails(device, FailPoint::HostAttributes) {
+        return undo();
+    }
     fc_host_setup(host)?;
     kernel.uevent(UeventAction::Add, Object::FcHost(device));
     Kernel::count(&kernel.hosts_added);

@@ -6,7 +6,7 @@ use regdiff_channel::{AdiscData, Ct, CtPayload, CtResult, Request};
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::port_type;
 use regdiff_observation::Access;
-use regdiff_scenario::Behaviours;
+use regdiff_scenario::{Behaviours, FailPoint};
 
 use super::{DIRECTORY, wka_port_get, wka_port_put};
 use crate::erp::{adapter_reopen, port_forced_reopen, port_reopen, set_port_status};
@@ -22,6 +22,9 @@ const DEVNO: u64 = 1 << 32;
 pub(crate) async fn gid_pn_work(port: &Rc<Port>) -> Sim<()> {
     let Some(adapter) = port.adapter() else { return Ok(()) };
     let _frame = adapter.kernel.enter("zfcp_fc_port_did_lookup");
+    if adapter.kernel.fails(adapter.device, FailPoint::GidPnRequest) {
+        return adapter_reopen(&adapter, 0, "fcgpn_1");
+    }
     if !wka_port_get(&adapter, DIRECTORY).await? {
         return adapter_reopen(&adapter, 0, "fcgpn_1");
     }
@@ -65,6 +68,9 @@ pub(crate) async fn test_link_work(port: &Rc<Port>) -> Sim<()> {
 /// zfcp_fc_adisc.
 async fn adisc(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), fsf::Unsent>> {
     let _frame = adapter.kernel.enter("zfcp_fc_adisc");
+    if adapter.kernel.fails(adapter.device, FailPoint::LinkTestRequest) {
+        return Ok(Err(fsf::Unsent::NoMemory));
+    }
     adapter.fc_host("port_name", |fc| fc.port_name.get())?;
     let d_id = port.d_id.get();
     if adapter.behaves(Behaviours::LINK_TEST_UNBLOCKED) {
@@ -93,6 +99,9 @@ pub(crate) async fn ns_up_work(adapter: &Rc<Adapter>) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_fc_sym_name_update");
     let kind = adapter.fc_host("port_type", |fc| fc.port_type.get())?;
     if kind != port_type::NPORT && kind != port_type::NPIV {
+        return Ok(());
+    }
+    if adapter.kernel.fails(adapter.device, FailPoint::SymbolicNameRequest) {
         return Ok(());
     }
     if !wka_port_get(adapter, DIRECTORY).await? {

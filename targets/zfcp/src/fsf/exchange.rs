@@ -5,7 +5,7 @@ use std::rc::Rc;
 use regdiff_channel::{Body, ConfigData, PortData, Request};
 use regdiff_kernel::Sim;
 use regdiff_observation::LogId;
-use regdiff_scenario::{AdapterFeatures, ConnectionFeatures, FsfStatus};
+use regdiff_scenario::{AdapterFeatures, ConnectionFeatures, FailPoint, FsfStatus};
 
 use super::link_down::link_down_info_eval;
 use super::request::{Deadline, FsfReq, ReqData, Unsent, send};
@@ -65,6 +65,9 @@ pub(crate) type Exchanged<T> = (Result<(), SyncError>, T);
 /// zfcp_fsf_exchange_config_data_sync: the same handler runs, outside recovery too.
 pub(crate) async fn exchange_config_data_sync(adapter: &Rc<Adapter>) -> Sim<Exchanged<ConfigData>> {
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_config_data_sync");
+    if adapter.kernel.fails(adapter.device, FailPoint::SyncRequest) {
+        return Ok((Err(SyncError::NoMemory), ConfigData::default()));
+    }
     let sent = send(adapter, Request::ExchangeConfigData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS)).await?;
     let (result, req) = wait_sync(adapter, sent).await;
     let data = req.filter(|req| req.evaluated.get()).map(|req| config_data(&req));
@@ -76,6 +79,9 @@ pub(crate) async fn exchange_port_data_sync(adapter: &Rc<Adapter>) -> Sim<Exchan
     let _frame = adapter.kernel.enter("zfcp_fsf_exchange_port_data_sync");
     if !adapter.feature(AdapterFeatures::HBAAPI_MANAGEMENT) {
         return Ok((Err(SyncError::Unsupported), PortData::default()));
+    }
+    if adapter.kernel.fails(adapter.device, FailPoint::SyncRequest) {
+        return Ok((Err(SyncError::NoMemory), PortData::default()));
     }
     let sent = send(adapter, Request::ExchangePortData, ReqData::None, None, Deadline::Reopen(SYNC_SECONDS)).await?;
     let (result, req) = wait_sync(adapter, sent).await;

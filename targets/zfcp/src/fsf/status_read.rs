@@ -156,6 +156,9 @@ fn incoming_rscn(adapter: &Rc<Adapter>, page: Option<regdiff_channel::RscnPage>)
 
 /// zfcp_fc_enqueue_event.
 fn enqueue_event(adapter: &Adapter, code: u8, data: u32) {
+    if adapter.kernel.fails(adapter.device, FailPoint::EventAlloc) {
+        return;
+    }
     adapter.events.borrow_mut().push_back(FcEvent { device: adapter.device, code, data });
     adapter.queue(|works| &works.events);
 }

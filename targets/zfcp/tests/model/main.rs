@@ -3,6 +3,7 @@
 mod cycles;
 mod exchanges;
 mod fabric;
+mod failures;
 mod fences;
 mod first_online;
 mod link_down;
