@@ -20,6 +20,10 @@ const PIPE_BYTES: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
 /// How long what was written is still read when the process is gone, or was killed.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long a guest may take to switch off once it said its last word. It waits for ever where something hangs.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How a guest's last word begins: the tags of [`regdiff_linux_wire::Fact`] behind which nothing comes.
+const LAST_WORDS: &[&[u8]] = &[br#"{"end":"#, br#"{"not_expressible":"#];
 
 /// What a process left behind.
 #[derive(Debug)]
@@ -58,11 +62,13 @@ struct Channel {
     /// Bytes since the last end of a line.
     line: usize,
     open: bool,
+    /// A whole line was one of [`LAST_WORDS`].
+    last_word: bool,
 }
 
 impl Channel {
     fn new(end: OwnedFd, room: usize) -> Self {
-        Self { end: File::from(end), text: Vec::new(), room, lines: 0, line: 0, open: true }
+        Self { end: File::from(end), text: Vec::new(), room, lines: 0, line: 0, open: true, last_word: false }
     }
 
     /// Reads what is there; false if a limit is passed. The bytes up to the limit are kept.
@@ -81,6 +87,10 @@ impl Channel {
                 return Ok(false);
             }
             self.text.push(*byte);
+            if *byte == b'\n' {
+                let line = &self.text[self.text.len() - 1 - self.line..];
+                self.last_word |= LAST_WORDS.iter().any(|word| line.starts_with(word));
+            }
             self.line = if *byte == b'\n' { 0 } else { self.line + 1 };
             self.lines += usize::from(*byte == b'\n');
         }
@@ -144,17 +154,21 @@ impl Watched {
     fn listen(&mut self, until: Instant) -> Result<Option<Limit>, Error> {
         let mut buffer = vec![0; CHUNK];
         let mut until = until;
-        let mut left = false;
+        let (mut left, mut parting) = (false, false);
         while self.facts.open || self.console.open || !left {
             let now = Instant::now();
             if now >= until {
-                return Ok((!left).then_some(Limit::RealTime));
+                return Ok((!left && !self.facts.last_word).then_some(Limit::RealTime));
             }
             let ready = self.wait(until - now, left)?;
             for (channel, ready) in [(&mut self.facts, ready[0]), (&mut self.console, ready[1])] {
                 if ready && !channel.take(&mut buffer).map_err(Error::io("output of the kernel"))? {
                     return Ok(Some(Limit::Output));
                 }
+            }
+            if self.facts.last_word && !parting {
+                parting = true;
+                until = until.min(Instant::now() + FAREWELL);
             }
             if ready[2] && !left {
                 left = true;
@@ -248,6 +262,18 @@ mod tests {
             assert!(Instant::now() < until, "{child} lives on");
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn one_that_said_its_last_word_is_not_waited_for() {
+        for word in [r#"{"end":{}}"#, r#"{"not_expressible":{}}"#] {
+            let spoken =
+                run(shell(&format!("echo '{word}' >&0; sleep 1000")), Duration::from_secs(60)).expect("it runs");
+            assert_eq!((spoken.killed, spoken.facts.len()), (None, word.len() + 1));
+            assert!(spoken.took < Duration::from_secs(30));
+        }
+        let told = run(shell(r#"echo 'no {"end":{}}' >&0; sleep 1000"#), Duration::from_millis(300)).expect("it runs");
+        assert_eq!(told.killed, Some(Limit::RealTime));
     }
 
     #[test]
