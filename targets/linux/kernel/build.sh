@@ -40,6 +40,9 @@ kernel_main() {
   [ "$chosen" != .version.tree ] && [ "$chosen" != .tree.version ] || die "--version and --tree exclude each other"
   [ "$(uname -m)" = x86_64 ] || die "the kernel lane needs an x86_64 machine; this is $(uname -m)"
 
+  fragments=("$kernel_folder/config/uml.config")
+  [ "$kasan" = 0 ] || fragments+=("$kernel_folder/config/kasan.config")
+  [ "$coverage" = 0 ] || fragments+=("$kernel_folder/config/coverage.config")
   identify_tree
   base_key=$(base_key) && key=$(full_key)
   out=$cache/$key
@@ -103,8 +106,12 @@ options() { echo "kasan=$kasan coverage=$coverage $(gcc -dumpfullversion 2>/dev/
 
 # What the kernel itself is made of.
 base_key() {
-  { echo "$identity"; options; cat "$kernel_folder"/config/*.config "$kernel_folder"/overlay/midlayer/*.h "$kernel_folder/build.sh"; } |
-    sha256sum | cut -c-16
+  {
+    echo "$identity"; options
+    cat "${fragments[@]}" "$kernel_folder"/overlay/midlayer/*.h
+    echo "${hooked[@]}" "${not_needed[@]}"
+    declare -f make_kernel kernel_arguments
+  } | sha256sum | cut -c-16
 }
 
 # And all that goes into the folder: modules, tools, guest.
@@ -203,9 +210,6 @@ build_base() {
   build=$base.partial
   rm -rf "$build"
   mkdir -p "$build"
-  local fragments=("$kernel_folder/config/uml.config")
-  [ "$kasan" = 0 ] || fragments+=("$kernel_folder/config/kasan.config")
-  [ "$coverage" = 0 ] || fragments+=("$kernel_folder/config/coverage.config")
   cat "${fragments[@]}" >"$build/fragment"
   step "configuring $name" make_kernel KCONFIG_ALLCONFIG="$build/fragment" allnoconfig
   check_configuration

@@ -17,11 +17,6 @@ struct ccw_device *regdiff_device(u32 index)
 	return index < device_count ? devices[index] : NULL;
 }
 
-u32 regdiff_device_count(void)
-{
-	return device_count;
-}
-
 /* The bus: a driver names control unit and device types; we are always an FCP adapter, 1731/03 with device 1732/03. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 static int ccw_match(struct device *dev, const struct device_driver *drv)
@@ -87,20 +82,12 @@ static int ccw_remove(struct device *dev)
 #endif
 }
 
-static void ccw_shutdown(struct device *dev)
-{
-	struct ccw_device *cdev = to_ccwdev(dev);
-
-	if (cdev->drv && cdev->drv->shutdown)
-		cdev->drv->shutdown(cdev);
-}
-
 static struct bus_type ccw_bus = {
 	.name = "ccw",
 	.match = ccw_match,
 	.probe = ccw_probe,
 	.remove = ccw_remove,
-	.shutdown = ccw_shutdown,
+	/* No shutdown: switching the machine off is not part of a scenario, and the driver's callback runs once at most. */
 };
 
 int ccw_driver_register(struct ccw_driver *driver)
@@ -275,7 +262,7 @@ int regdiff_add_device(u16 devno, u16 offered)
 	return ret;
 }
 
-/* Only an online device hears of anything. What drivers do here must not sleep, so interrupts stay off. */
+/* Only an online device hears of anything; 0 if nobody does. What drivers do here must not sleep, so interrupts stay off. */
 int regdiff_notify(struct ccw_device *cdev, u32 event)
 {
 	int path_event[8] = { PE_PATH_AVAILABLE };
@@ -283,7 +270,7 @@ int regdiff_notify(struct ccw_device *cdev, u32 event)
 	int ret;
 
 	if (!cdev->drv || !cdev->online)
-		return -EINVAL;
+		return 0;
 	if (event == 100) {
 		if (!cdev->drv->path_event)
 			return -EOPNOTSUPP;
@@ -303,7 +290,8 @@ int regdiff_notify(struct ccw_device *cdev, u32 event)
 int regdiff_shutdown_device(struct ccw_device *cdev)
 {
 	device_lock(&cdev->dev);
-	ccw_shutdown(&cdev->dev);
+	if (cdev->drv && cdev->drv->shutdown)
+		cdev->drv->shutdown(cdev);
 	device_unlock(&cdev->dev);
 	return 0;
 }

@@ -145,7 +145,6 @@ int qdio_shutdown(struct ccw_device *cdev, int how)
 	was_active = q->active;
 	epoch = q->epoch;
 	q->active = q->established = q->irq = false;
-	q->undelivered = 0;
 	list_splice_init(&q->sent, &requests);
 	list_splice_init(&q->answers, &answers);
 	spin_unlock_irqrestore(&cdev->private->queue_lock, flags);

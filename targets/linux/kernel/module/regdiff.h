@@ -64,7 +64,6 @@ struct queues {
 	struct list_head sent;
 	struct list_head answers;
 	struct hrtimer timer;
-	unsigned int undelivered;	/* answers that wait for an empty buffer */
 };
 
 struct ccw_device_private {
@@ -82,7 +81,6 @@ struct ccw_device_private {
 /* ccw.c */
 int regdiff_add_device(u16 devno, u16 offered);
 struct ccw_device *regdiff_device(u32 index);
-u32 regdiff_device_count(void);
 int regdiff_notify(struct ccw_device *cdev, u32 event);
 int regdiff_shutdown_device(struct ccw_device *cdev);
 int regdiff_ccw_init(void);
