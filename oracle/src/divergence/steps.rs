@@ -8,8 +8,16 @@ use crate::pair::{Pair, Side};
 use crate::verdict::Skip;
 
 /// Points that the two sides pass at different times by design: what a step does there, it does to different machines.
-const REGISTRATION: &[Point] =
-    &[Point::HostAllocated, Point::HostPublished, Point::HostAdded, Point::RedoConfig, Point::RedoPort];
+const REGISTRATION: &[Point] = &[
+    Point::HostAllocated,
+    Point::HostPublished,
+    Point::HostAdded,
+    Point::RedoConfig,
+    Point::RedoPort,
+    Point::RedoLinkDown,
+    // Before Exchange Port Data in eager, after registration in deferred.
+    Point::ErpPtpPort,
+];
 
 /// A step that the two sides do not do alike: from there on they are in different situations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,14 +41,20 @@ fn gid_pn_pool_leak(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 fn port_sysfs_drops_adapter(context: &Context<'_>, finding: &Finding) -> bool {
-    let Evidence::Trap(trap) = &finding.evidence else { return false };
-    let fails = context.scenario.steps.iter().any(|step| {
-        step.trigger == Trigger::Fail
-            && u64::from(step.a) == FailPoint::PortSysfs.to_raw()
-            && trap.device == Some(step.device)
-    });
-    fails
-        && lacks(context, Behaviours::PORT_SYSFS_REF_ONCE)
-        && trap.kind == TrapKind::UseAfterFree
-        && trap.object == "zfcp_adapter"
+    let fails = |device: Option<u8>| {
+        context.scenario.steps.iter().any(|step| {
+            step.trigger == Trigger::Fail
+                && u64::from(step.a) == FailPoint::PortSysfs.to_raw()
+                && device.is_none_or(|device| device == step.device)
+        })
+    };
+    let freed = match &finding.evidence {
+        Evidence::Trap(trap) => {
+            trap.kind == TrapKind::UseAfterFree && trap.object == "zfcp_adapter" && fails(trap.device)
+        }
+        // With nothing left to do nobody runs into it, but nobody finds the host any more either.
+        Evidence::Leftover(leftover) => leftover.what == "Scsi_Host" && fails(None),
+        _ => false,
+    };
+    freed && lacks(context, Behaviours::PORT_SYSFS_REF_ONCE)
 }
