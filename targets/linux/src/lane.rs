@@ -119,7 +119,10 @@ impl Linux {
             seen.events.last().map_or(0, |event| event.time_us).max(seen.rests.last().map_or(0, |r| r.time_us));
         let place =
             |place: &console::Place| elf::access(&self.code(place.module.as_deref()), &place.symbol, place.offset);
-        let trapped = observe::end(&reports, last_us, place);
+        // The way down shuts the driver down once more; what stops the machine there is not part of the run.
+        let of_the_run: Vec<Report> =
+            reports.iter().filter(|report| !(beside.ended && report.kind.stops())).cloned().collect();
+        let trapped = observe::end(&of_the_run, last_us, place);
         match (beside.hello, trapped, spoken.killed) {
             (Some((code, told_early)), ..)
                 if told_early != early || Version::of_code(code) != Some(self.built.version) =>

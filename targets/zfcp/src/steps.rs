@@ -156,6 +156,8 @@ async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
             // The adapter's own files look it up; what is below it leads straight to it.
             _ => match if is_of_adapter(step) { ccw.adapter() } else { ccw.adapter_or_orphan() } {
                 Some(adapter) => on_adapter(kernel, &adapter, step).await?,
+                // Without an adapter there is no file that a user could open.
+                None if step.trigger.actor() == Actor::User => Errno::ENOENT.code(),
                 None => Errno::ENODEV.code(),
             },
         },

@@ -13,7 +13,8 @@ use regdiff_scenario::{FailPoint, Moment, Point, Scalar, Scenario, When};
 
 use crate::door::{self, Fields, Record, Records, RequestRecord, Trace};
 use crate::firmware::Firmware;
-use crate::report::{Teller, context};
+use crate::kmsg::Log;
+use crate::report::{Teller, boot_us, context};
 use crate::rest::longest_scan_delay;
 use crate::sysfs::{Tree, errno};
 use crate::uevent::Names;
@@ -29,6 +30,7 @@ pub(crate) struct Machine {
     pub(crate) names: Names,
     pub(crate) teller: Teller,
     pub(crate) door: File,
+    pub(crate) log: Option<Log>,
     pub(crate) longest_scan_delay: Duration,
     shared: Mutex<Shared>,
     changed: Condvar,
@@ -60,7 +62,14 @@ pub(crate) struct Shared {
 }
 
 impl Machine {
-    pub(crate) fn new(scenario: Scenario, order: Order, tree: Tree, teller: Teller, door: File) -> Self {
+    pub(crate) fn new(
+        scenario: Scenario,
+        order: Order,
+        tree: Tree,
+        teller: Teller,
+        door: File,
+        log: Option<Log>,
+    ) -> Self {
         let shared = Shared {
             firmware: Firmware::new(&scenario),
             came: false,
@@ -77,6 +86,7 @@ impl Machine {
             names: Names::default(),
             teller,
             door,
+            log,
             shared: Mutex::new(shared),
             changed: Condvar::new(),
         }
@@ -112,6 +122,10 @@ impl Machine {
             match (&self.door).read(&mut buffer) {
                 Ok(0) => return self.teller.remark("the door is closed"),
                 Ok(length) => {
+                    // What the kernel logged before it sent this comes first.
+                    if let Some(log) = &self.log {
+                        log.drain(&self.teller);
+                    }
                     for record in Records::new(&buffer[..length]) {
                         let handled = record.and_then(|record| self.record(&record));
                         if let Err(error) = handled {
@@ -193,7 +207,7 @@ impl Machine {
         if request.segments.iter().any(|segment| segment.flags & door::SEGMENT_LEFT_OUT != 0) {
             self.teller.remark("a request is too long for the door");
         }
-        let handled = self.lock().firmware.request(device, &request);
+        let handled = self.lock().firmware.request(device, &request, boot_us());
         if handled.scsi {
             self.teller.count_scsi();
         }

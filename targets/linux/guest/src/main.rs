@@ -76,7 +76,8 @@ fn main() {
 /// One scenario from beginning to end.
 fn run(order: Order, door: File, teller: Teller) {
     let scenario = bytes::decode(&order.scenario);
-    let machine = Arc::new(Machine::new(scenario, order, Tree::new("/"), teller, door));
+    let log = kmsg::Log::open().inspect_err(|error| teller.remark(&format!("no log: {error}"))).ok();
+    let machine = Arc::new(Machine::new(scenario, order, Tree::new("/"), teller, door, log));
     listen(&machine);
     for (device, index) in machine.scenario.devices.iter().zip(0u8..) {
         let record = door::add_device(index.into(), devno(index), device.multi_buffer, device.data_division);
@@ -124,11 +125,10 @@ fn listen(machine: &Arc<Machine>) {
         }
         Err(error) => machine.teller.remark(&format!("no uevents: {error}")),
     }
-    match kmsg::open() {
-        Ok(log) => {
-            let machine = machine.clone();
-            thread::spawn(move || kmsg::listen(log, &machine.teller));
+    let machine = machine.clone();
+    thread::spawn(move || {
+        if let Some(log) = &machine.log {
+            log.listen(&machine.teller);
         }
-        Err(error) => machine.teller.remark(&format!("no log: {error}")),
-    }
+    });
 }

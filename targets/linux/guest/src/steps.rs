@@ -16,6 +16,7 @@ use crate::door;
 use crate::machine::Machine;
 use crate::observe;
 use crate::priority::{Priority, prefer};
+use crate::report::boot_us;
 use crate::rest::{TimedOut, Until};
 use crate::user::{self, code};
 
@@ -170,7 +171,7 @@ fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
         }
         _ if usize::from(step.device) >= machine.scenario.devices.len() => done(code(Err(Errno::ENODEV))),
         Actor::Firmware | Actor::Fabric => {
-            let record = machine.lock().firmware.perform(step);
+            let record = machine.lock().firmware.perform(step, boot_us());
             if let Some(record) = record
                 && let Err(error) = machine.write(&record)
             {

@@ -32,7 +32,13 @@ pub(crate) struct Firmware {
     lines: Vec<Line>,
     media: Media,
     hold: Hold,
+    /// When the last answer without a delay is delivered, in µs since boot.
+    last_us: u64,
 }
+
+/// Time between two answers, in µs. Answers of one moment would come in one interrupt, and whoever waits for the first would see
+/// them all; in the model each comes by itself, and those it wakes run before the next.
+const GAP_US: u64 = 100;
 
 /// What one device's queues hold.
 #[derive(Default)]
@@ -71,7 +77,17 @@ impl Firmware {
             lines: scenario.devices.iter().map(|_| Line::default()).collect(),
             media: Media::default(),
             hold: Hold::default(),
+            last_us: 0,
         }
+    }
+
+    /// After which time an answer is delivered that the channel wants after `delay_us`.
+    fn delay(&mut self, now_us: u64, delay_us: u64) -> u64 {
+        if delay_us > 0 {
+            return delay_us;
+        }
+        self.last_us = now_us.max(self.last_us + GAP_US);
+        self.last_us - now_us
     }
 
     /// The queues of a device are up.
@@ -87,17 +103,21 @@ impl Firmware {
         }
     }
 
-    /// A request arrived.
-    pub(crate) fn request(&mut self, device: u8, record: &RequestRecord) -> Handled {
+    /// A request arrived, at a time since boot.
+    pub(crate) fn request(&mut self, device: u8, record: &RequestRecord, now_us: u64) -> Handled {
         if record.is_status_read() {
-            return Handled { writes: self.status_read(device, record).into_iter().collect(), ..Handled::default() };
+            return Handled {
+                writes: self.status_read(device, record, now_us).into_iter().collect(),
+                ..Handled::default()
+            };
         }
         let wka = self.lines.get(usize::from(device)).map(|line| &line.wka);
         let decoded = decode::decode(record, |handle| wka.is_some_and(|wka| wka.contains(&handle)));
         let request = match decoded {
             Ok(Decoded::Request(request)) => request,
             Ok(Decoded::OtherScsi(opcode)) => {
-                let answer = door::answer(device.into(), record.epoch, record.tag, 0, &encode::refused(record));
+                let delay_us = self.delay(now_us, 0);
+                let answer = door::answer(device.into(), record.epoch, record.tag, delay_us, &encode::refused(record));
                 let trouble = Some(format!("SCSI command {opcode:#04x} is not one of the channel; refused"));
                 return Handled { scsi: true, writes: vec![answer], trouble, ..Handled::default() };
             }
@@ -120,7 +140,8 @@ impl Firmware {
             self.media.write(disk, lba, &data, &tuples);
         }
         let stores = encode::answer(record, &request, &response, &self.media, disk);
-        let answer = door::answer(device.into(), record.epoch, record.tag, u64::from(delay_ms) * 1000, &stores);
+        let delay_us = self.delay(now_us, u64::from(delay_ms) * 1000);
+        let answer = door::answer(device.into(), record.epoch, record.tag, delay_us, &stores);
         if handled.moment {
             self.hold.keep(answer);
         } else {
@@ -137,7 +158,7 @@ impl Firmware {
         }
     }
 
-    fn status_read(&mut self, device: u8, record: &RequestRecord) -> Option<Vec<u8>> {
+    fn status_read(&mut self, device: u8, record: &RequestRecord, now_us: u64) -> Option<Vec<u8>> {
         let segment = record.segments.first()?.clone();
         let line = self.lines.get_mut(usize::from(device))?;
         let posted = self.channel.posted_status_reads(device);
@@ -147,20 +168,21 @@ impl Firmware {
         if event.is_some() || self.channel.posted_status_reads(device) > posted {
             line.buffers.push_back(buffer);
         }
-        self.deliver(device, &event?)
+        self.deliver(device, &event?, now_us)
     }
 
     /// Fills the oldest posted buffer.
-    fn deliver(&mut self, device: u8, event: &StatusEvent) -> Option<Vec<u8>> {
+    fn deliver(&mut self, device: u8, event: &StatusEvent, now_us: u64) -> Option<Vec<u8>> {
         let buffer = self.lines.get_mut(usize::from(device))?.buffers.pop_front()?;
         let stores = unsolicited::encode(&buffer.segment, event);
-        Some(door::answer(device.into(), buffer.epoch, buffer.tag, 0, &stores))
+        let delay_us = self.delay(now_us, 0);
+        Some(door::answer(device.into(), buffer.epoch, buffer.tag, delay_us, &stores))
     }
 
-    /// Performs a step of the firmware or the fabric.
-    pub(crate) fn perform(&mut self, step: &Step) -> Option<Vec<u8>> {
+    /// Performs a step of the firmware or the fabric, at a time since boot.
+    pub(crate) fn perform(&mut self, step: &Step, now_us: u64) -> Option<Vec<u8>> {
         let event = self.channel.perform(step)?;
-        self.deliver(step.device, &event)
+        self.deliver(step.device, &event, now_us)
     }
 
     /// A step waits for a moment.
@@ -210,11 +232,19 @@ mod tests {
     fn a_request_is_told_and_answered() {
         let mut firmware = Firmware::new(&scenario());
         firmware.opened(0);
-        let handled = firmware.request(0, &request(command::EXCHANGE_CONFIG_DATA, 0, 0));
+        let handled = firmware.request(0, &request(command::EXCHANGE_CONFIG_DATA, 0, 0), 0);
         assert_eq!(handled.sent.unwrap().command, Command::ExchangeConfigData);
         assert_eq!((handled.writes.len(), handled.moment, handled.scsi), (1, false, false));
-        let strange = firmware.request(0, &request(0x99, 0, 0));
+        let strange = firmware.request(0, &request(0x99, 0, 0), 0);
         assert!(strange.trouble.is_some() && strange.writes.is_empty());
+    }
+
+    #[test]
+    fn answers_come_one_by_one() {
+        let mut firmware = Firmware::new(&scenario());
+        assert_eq!((firmware.delay(5000, 0), firmware.delay(5001, 0)), (0, GAP_US - 1));
+        assert_eq!(firmware.delay(5001, 2000), 2000, "what the script delays is not moved");
+        assert_eq!(firmware.delay(9000, 0), 0);
     }
 
     #[test]
@@ -223,7 +253,7 @@ mod tests {
         firmware.opened(0);
         let command = Command::ExchangePortData;
         firmware.arm(&Moment { when: When::Outstanding, command, nth: 2, ..Moment::default() });
-        let ask = |firmware: &mut Firmware| firmware.request(0, &request(command::EXCHANGE_PORT_DATA, 0, 0));
+        let ask = |firmware: &mut Firmware| firmware.request(0, &request(command::EXCHANGE_PORT_DATA, 0, 0), 0);
         assert!(!ask(&mut firmware).moment);
         let held = ask(&mut firmware);
         assert!(held.moment && held.writes.is_empty());
@@ -237,22 +267,22 @@ mod tests {
         let mut firmware = Firmware::new(&scenario());
         firmware.opened(0);
         for tag in [1, 2] {
-            assert!(firmware.request(0, &status_read(tag)).writes.is_empty());
+            assert!(firmware.request(0, &status_read(tag), 0).writes.is_empty());
         }
-        let record = firmware.perform(&Step::new(Trigger::LinkUp)).expect("delivered");
+        let record = firmware.perform(&Step::new(Trigger::LinkUp), 0).expect("delivered");
         assert_eq!(record[28..32], 1u32.to_le_bytes(), "the first buffer's tag");
-        assert!(firmware.perform(&Step::new(Trigger::Cable)).is_none());
+        assert!(firmware.perform(&Step::new(Trigger::Cable), 0).is_none());
         firmware.closed(0);
-        assert!(firmware.perform(&Step::new(Trigger::LinkUp)).is_none(), "buffers are gone with the queues");
+        assert!(firmware.perform(&Step::new(Trigger::LinkUp), 0).is_none(), "buffers are gone with the queues");
     }
 
     #[test]
     fn status_that_waits_is_delivered_with_the_next_buffer() {
         let mut firmware = Firmware::new(&scenario());
         firmware.opened(0);
-        assert!(firmware.perform(&Step::new(Trigger::LinkUp)).is_none());
-        assert_eq!(firmware.request(0, &status_read(1)).writes.len(), 1);
-        assert!(firmware.perform(&Step::new(Trigger::LinkUp)).is_none(), "the buffer is used up");
+        assert!(firmware.perform(&Step::new(Trigger::LinkUp), 0).is_none());
+        assert_eq!(firmware.request(0, &status_read(1), 0).writes.len(), 1);
+        assert!(firmware.perform(&Step::new(Trigger::LinkUp), 0).is_none(), "the buffer is used up");
     }
 
     #[test]
@@ -262,9 +292,9 @@ mod tests {
             vec![Answer { command: Command::StatusRead, reply: Scripted::Silence, ..Answer::default() }];
         let mut firmware = Firmware::new(&scenario);
         firmware.opened(0);
-        firmware.request(0, &status_read(1));
-        firmware.request(0, &status_read(2));
-        let record = firmware.perform(&Step::new(Trigger::LinkUp)).expect("delivered");
+        firmware.request(0, &status_read(1), 0);
+        firmware.request(0, &status_read(2), 0);
+        let record = firmware.perform(&Step::new(Trigger::LinkUp), 0).expect("delivered");
         assert_eq!(record[28..32], 2u32.to_le_bytes());
     }
 
@@ -274,8 +304,8 @@ mod tests {
         firmware.opened(0);
         let mut open = request(command::OPEN_PORT_WITH_DID, 0, 0);
         super::decode::tests::bottom(&mut open, layout::support::D_ID, &[0xff, 0xff, 0xfc]);
-        assert_eq!(firmware.request(0, &open).sent.unwrap().command, Command::OpenWka);
-        let close = firmware.request(0, &request(command::CLOSE_PORT, 1, 0));
+        assert_eq!(firmware.request(0, &open, 0).sent.unwrap().command, Command::OpenWka);
+        let close = firmware.request(0, &request(command::CLOSE_PORT, 1, 0), 0);
         assert_eq!(close.sent.unwrap().command, Command::CloseWka);
     }
 }
