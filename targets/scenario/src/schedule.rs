@@ -125,6 +125,12 @@ names! {
         PortRemove = 61 "port_remove",
         /// unit_remove: the unit is in no list any more, its SCSI device is not looked up.
         UnitRemove = 62 "unit_remove",
+        /// An asynchronous abort of a command that timed out starts.
+        TmfAbort = 80 "tmf_abort",
+        /// The error handler: every busy command has failed, nothing is tried yet.
+        EhStart = 81 "eh_start",
+        /// The error handler: its commands are given back, the host is still in recovery.
+        EhFinish = 82 "eh_finish",
         /// A random draw: set_online's sleep.
         DrawOnlineBackoff = 64 "draw_online_backoff",
         /// A random draw: the port scan's spread.

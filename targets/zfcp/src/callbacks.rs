@@ -5,14 +5,15 @@ use std::rc::Rc;
 
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::{
-    Callback, Errno, HostByte, HostDriver, Queued, Rport, RportState, ScsiCommand, ScsiDevice, ScsiResult,
+    Callback, EhResult, Errno, HostByte, HostDriver, Queued, Rport, ScsiCommand, ScsiDevice, ScsiResult,
 };
 use regdiff_observation::Access;
 use regdiff_scenario::ConnectionFeatures;
 
 use crate::erp::{ErpAction, erp_wait, lun_reopen, lun_shutdown_wait, port_forced_reopen};
-use crate::fsf::{self, Unsent};
+use crate::fsf::{self, Task, Unsent};
 use crate::objects::{Adapter, Lun, lun_of};
+use crate::scsi_eh;
 use crate::status::{COMMON_ERP_FAILED, COMMON_RUNNING, COMMON_UNBLOCKED};
 
 /// SCSI device types.
@@ -49,6 +50,22 @@ impl HostDriver for Adapter {
             Some(port) => port_forced_reopen(&self.myself(), &port, 0, "sctrpi1"),
             None => Ok(()),
         }
+    }
+
+    fn eh_abort_handler<'a>(&'a self, command: &'a Rc<ScsiCommand>) -> Callback<'a, EhResult> {
+        Box::pin(scsi_eh::abort(self.myself(), command))
+    }
+
+    fn eh_device_reset_handler<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, EhResult> {
+        Box::pin(scsi_eh::task_mgmt(self.myself(), sdev, Task::LunReset))
+    }
+
+    fn eh_target_reset_handler<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, EhResult> {
+        Box::pin(scsi_eh::target_reset(self.myself(), sdev))
+    }
+
+    fn eh_host_reset_handler<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, EhResult> {
+        Box::pin(scsi_eh::host_reset(self.myself(), sdev))
     }
 }
 
@@ -102,10 +119,8 @@ fn queuecommand(adapter: &Rc<Adapter>, command: &Rc<ScsiCommand>) -> Sim<Queued>
         command.done(kernel, ScsiResult::host(host));
         Ok(Queued::Accepted)
     };
-    match command.sdev.rport.state() {
-        RportState::Online => {}
-        RportState::Blocked => return finish(HostByte::ImmRetry),
-        RportState::NotPresent | RportState::Deleted => return finish(HostByte::NoConnect),
+    if let Some(refusal) = command.sdev.rport.chkready() {
+        return finish(refusal);
     }
     let Some(lun) = lun_of(&command.sdev) else { return finish(HostByte::NoConnect) };
     let Some(port) = lun.port() else { return finish(HostByte::NoConnect) };

@@ -25,6 +25,7 @@ mod qdio;
 mod reference;
 mod register;
 mod rport;
+mod scsi_eh;
 mod statistics;
 mod status;
 mod steps;

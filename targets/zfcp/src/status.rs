@@ -76,6 +76,12 @@ pub(crate) const PORT_LINK_TEST: u32 = 0x2;
 
 /// FSF request: it failed.
 pub(crate) const REQ_ERROR: u32 = 0x8;
+/// An abort ended its command.
+pub(crate) const REQ_ABORTSUCCEEDED: u32 = 0x40;
+/// An abort found no command any more.
+pub(crate) const REQ_ABORTNOTNEEDED: u32 = 0x80;
+/// Task management failed.
+pub(crate) const REQ_TMFUNCFAILED: u32 = 0x200;
 /// FSF request: it was dismissed.
 pub(crate) const REQ_DISMISSED: u32 = 0x1000;
 /// FSF request: the exchange was incomplete.

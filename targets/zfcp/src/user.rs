@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use regdiff_kernel::scsi::{
-    Cdb, Errno, Rport, RportState, ScsiDevice, elevator_change, remove_device, sd_flush, sd_read_write,
+    Cdb, Errno, Rport, ScsiDevice, elevator_change, remove_device, rescan_device, scsi_ioctl_reset, sd_flush,
+    sd_read_write, set_dev_loss_tmo, set_fast_io_fail_tmo, set_port_state, store_host_state, store_sdev_state,
     update_nr_requests,
 };
 use regdiff_kernel::{AttributeUsers, Kernel, Sim};
 use regdiff_observation::{Access, TrapKind};
 use regdiff_scenario::scalar::Scalar;
-use regdiff_scenario::step::{Attribute, HostResetKind, QueueErrorKind, ScanTarget};
+use regdiff_scenario::step::{Attribute, HostResetKind, QueueErrorKind, ResetLevel, ScanTarget, SdevStateWrite};
 use regdiff_scenario::{Elevator, Step, Trigger};
 
 use crate::objects::{Adapter, Port};
@@ -17,9 +18,6 @@ use crate::reference::AdapterRef;
 use crate::status::ADAPTER_QDIOUP;
 use crate::unit::find_sdev;
 use crate::{qdio, statistics, sysfs, unit};
-
-/// Longest device loss time-out without a fast I/O fail time-out, in s (midlayer.md 3.8).
-const MAX_DEV_LOSS: u32 = 600;
 
 /// As a system call returns it.
 pub(crate) fn code(result: Result<u64, Errno>) -> i64 {
@@ -160,15 +158,12 @@ async fn on_host(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, step: &Step, wwpn: 
             return Ok(Ok(1));
         }
         Trigger::RportDevLossTmo => {
-            let rport = adapter.shost(Access::Read, "rports")?.rports().into_iter().find(|r| r.wwpn.get() == wwpn);
-            return Ok(rport.map_or(Err(Errno::ENOENT), |rport| set_dev_loss_tmo(&rport, step.a)));
+            return on_rport(adapter, wwpn, |rport| set_dev_loss_tmo(rport, step.a));
         }
+        Trigger::RportFastIoFailTmo => return on_rport(adapter, wwpn, |rport| set_fast_io_fail_tmo(rport, step.a)),
+        Trigger::RportState => return on_rport(adapter, wwpn, |rport| set_port_state(kernel, rport, step.a != 0)),
         Trigger::ResetStatistics => return statistics::reset(adapter).await,
-        Trigger::HostState => return Err(kernel.unmodelled("writes to a host's state")),
-        Trigger::RportFastIoFailTmo => return Err(kernel.unmodelled("the fast I/O fail timer of remote ports")),
-        Trigger::RportState => {
-            return Err(kernel.unmodelled("writes to a remote port's state"));
-        }
+        Trigger::HostState => return Ok(store_host_state(&*adapter.shost(Access::Write, "shost_state")?, step.a)),
         _ => {}
     }
     let host = adapter.scsi_host.borrow().clone();
@@ -221,20 +216,18 @@ async fn on_sdev(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, sdev: &Rc<ScsiDevic
             None => Ok(Err(Errno::ENOENT)),
         },
         Trigger::SwitchElevator | Trigger::NrRequests => Ok(Err(Errno::ENOENT)),
-        Trigger::SdevState | Trigger::SdevRescan => Err(kernel.unmodelled("writes to a SCSI device's state")),
-        Trigger::SgReset => Err(kernel.unmodelled("the reset ioctl")),
+        Trigger::SdevState => store_sdev_state(sdev, SdevStateWrite::from_raw(step.a.into())).await,
+        Trigger::SdevRescan => {
+            rescan_device(sdev).await?;
+            Ok(Ok(1))
+        }
+        Trigger::SgReset => scsi_ioctl_reset(sdev, ResetLevel::from_raw(step.a.into())).await,
         _ => Err(kernel.unmodelled("this trigger")),
     }
 }
 
-/// fc_rport_set_dev_loss_tmo: fast_io_fail_tmo is off, as nothing here can set it.
-fn set_dev_loss_tmo(rport: &Rport, seconds: u32) -> Result<u64, Errno> {
-    match rport.state() {
-        RportState::Blocked | RportState::Deleted | RportState::NotPresent => Err(Errno::EBUSY),
-        RportState::Online if seconds > MAX_DEV_LOSS => Err(Errno::EINVAL),
-        RportState::Online => {
-            rport.dev_loss_tmo.set(seconds);
-            Ok(1)
-        }
-    }
+/// An attribute of a remote port, if it is there.
+fn on_rport(adapter: &Adapter, wwpn: u64, store: impl FnOnce(&Rport) -> Result<u64, Errno>) -> Sim<Result<u64, Errno>> {
+    let rport = adapter.shost(Access::Read, "rports")?.rports().into_iter().find(|r| r.wwpn.get() == wwpn);
+    Ok(rport.map_or(Err(Errno::ENOENT), |rport| store(&rport)))
 }

@@ -6,9 +6,13 @@ use std::rc::Rc;
 use regdiff_scenario::Command;
 
 use super::device::ScsiDevice;
+use super::disk::Disk;
 use super::execute::Kind;
 use super::queue::Carrier;
-use crate::{Completion, Kernel, TimerId};
+use crate::{Kernel, TimerId, WaitQueue, Work};
+
+/// SCSI status byte of a command with sense data.
+pub(crate) const STATUS_CHECK_CONDITION: u8 = 0x02;
 
 /// What a command does, as far as the model cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +46,9 @@ pub enum Cdb {
         pattern: u64,
     },
     SynchronizeCache,
+    RequestSense,
+    /// START STOP UNIT that starts.
+    StartUnit,
 }
 
 impl Cdb {
@@ -57,6 +64,8 @@ impl Cdb {
             Self::Read { .. } => Command::Read,
             Self::Write { .. } => Command::Write,
             Self::SynchronizeCache => Command::SynchronizeCache,
+            Self::RequestSense => Command::RequestSense,
+            Self::StartUnit => Command::StartUnit,
         }
     }
 }
@@ -93,6 +102,7 @@ pub enum HostByte {
     ImmRetry,
     TransportDisrupted,
     TransportFailfast,
+    TimeOut,
 }
 
 /// Sense key, additional sense code and qualifier.
@@ -131,6 +141,8 @@ pub enum ScsiData {
     },
     /// A digest of the blocks read.
     Digest(u64),
+    /// REQUEST SENSE.
+    Sense(Sense),
 }
 
 /// How a command ended.
@@ -179,17 +191,86 @@ pub struct ScsiCommand {
     pub(crate) kind: Kind,
     pub(crate) prepared: Cell<bool>,
     /// When it was prepared first.
-    pub(crate) born_us: Cell<u64>,
-    pub(crate) result: RefCell<Option<ScsiResult>>,
-    pub(crate) completion: Completion,
+    pub(crate) born_us: Cell<Option<u64>>,
+    /// How often it was sent again because it failed.
+    pub(crate) retries: Cell<u32>,
+    /// Of the last try.
+    pub(crate) result: RefCell<ScsiResult>,
+    /// SCMD_STATE_COMPLETE: driver or timer were through with it first; the other one comes too late.
+    pub(crate) complete: Cell<bool>,
+    /// SCSI_EH_ABORT_SCHEDULED: it is aborted once; the next time the error handler gets it.
+    pub(crate) abort_scheduled: Cell<bool>,
+    pub(crate) abort_work: RefCell<Option<Rc<Work>>>,
+    /// What became of the last try; none while it is under way.
+    pub(crate) fate: Cell<Option<Fate>>,
+    pub(crate) settled: WaitQueue,
     pub(crate) timer: Cell<Option<TimerId>>,
 }
 
+/// What became of one try of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The driver completed it: its result decides.
+    Done,
+    /// The error handler wants it sent again.
+    Retry,
+    /// The error handler gave it up; the result says how.
+    Finish,
+}
+
 impl ScsiCommand {
-    /// scsi_done: the driver is through with it.
+    /// One for a device, before its first try.
+    pub(crate) fn new(sdev: &Rc<ScsiDevice>, cdb: Cdb, carrier: Carrier, kind: Kind) -> Rc<Self> {
+        Rc::new(Self {
+            sdev: sdev.clone(),
+            cdb,
+            prot_op: Cell::new(ProtOp::Normal),
+            host_scribble: Cell::new(0),
+            carrier,
+            kind,
+            prepared: Cell::new(false),
+            born_us: Cell::new(None),
+            retries: Cell::new(0),
+            result: RefCell::default(),
+            complete: Cell::new(false),
+            abort_scheduled: Cell::new(false),
+            abort_work: RefCell::default(),
+            fate: Cell::new(None),
+            settled: WaitQueue::default(),
+            timer: Cell::new(None),
+        })
+    }
+
+    /// scsi_done: the driver is through with it. Ignored if the timer was faster.
     pub fn done(&self, kernel: &Kernel, result: ScsiResult) {
-        *self.result.borrow_mut() = Some(result);
-        self.completion.complete(kernel);
+        if !self.complete.replace(true) {
+            *self.result.borrow_mut() = result;
+            self.settle(kernel, Fate::Done);
+        }
+    }
+
+    pub(crate) fn settle(&self, kernel: &Kernel, fate: Fate) {
+        self.fate.set(Some(fate));
+        self.settled.wake_all(kernel);
+    }
+
+    /// The disk that it belongs to, if it is a file system's.
+    pub(crate) fn disk(&self) -> Option<Rc<Disk>> {
+        if self.kind.passthrough { None } else { self.sdev.disk.borrow().clone() }
+    }
+
+    /// scsi_noretry_cmd: commands of the midlayer and the upper drivers are not repeated after a time-out or with sense.
+    pub(crate) fn is_final(&self) -> bool {
+        let result = self.result.borrow();
+        self.kind.passthrough
+            && (result.host == HostByte::TimeOut
+                || result.host == HostByte::Ok && result.status == STATUS_CHECK_CONDITION)
+    }
+
+    /// scsi_cmd_retry_allowed: counts one more retry, if it may have one.
+    pub(crate) fn may_retry(&self) -> bool {
+        self.retries.set(self.retries.get() + 1);
+        self.retries.get() <= self.kind.retries
     }
 
     /// Whether the driver reads the protection header of this command.

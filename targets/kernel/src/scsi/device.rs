@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use regdiff_observation::{Object, UeventAction};
 
+use super::command::Sense;
 use super::disk::Disk;
+use super::disposition::is_attention;
 use super::errno::Errno;
 use super::host::ScsiHost;
 use super::queue::RequestQueue;
 use super::rport::Rport;
 use super::sd_probe::sd_remove;
 use super::sdev_state::SdevState;
-use crate::{AttributeUsers, Sim, WaitQueue};
+use crate::{AttributeUsers, Mutex, Sim, WaitQueue};
 
 /// A scsi_device.
 pub struct ScsiDevice {
@@ -42,6 +44,12 @@ pub struct ScsiDevice {
     /// Its attributes exist: they go before the disk driver does.
     pub(crate) attributes: Cell<bool>,
     pub(crate) visible: Cell<bool>,
+    /// Reads and writes are sent in their 10 byte form wherever possible.
+    pub(crate) use_10_for_rw: Cell<bool>,
+    /// A unit attention is to be expected, because the device was reset.
+    pub(crate) expecting_cc_ua: Cell<bool>,
+    /// Probe, removal and rescan of the upper driver exclude each other.
+    pub(crate) device_lock: Mutex,
     /// Commands at the driver.
     pub(crate) busy: Cell<u32>,
     /// The state, the depth or the number of busy commands changed.
@@ -57,6 +65,22 @@ impl ScsiDevice {
     /// Whether it is removed.
     pub fn is_deleted(&self) -> bool {
         self.state.get() == SdevState::Del
+    }
+
+    /// scsi_device_online.
+    pub(crate) fn is_online(&self) -> bool {
+        !matches!(self.state.get(), SdevState::Offline | SdevState::TransportOffline | SdevState::Del)
+    }
+
+    /// scsi_device_get: no reference to a device that goes.
+    pub fn can_be_taken(&self) -> bool {
+        !matches!(self.state.get(), SdevState::Cancel | SdevState::Del)
+    }
+
+    /// Whether sense data say what was to be expected after a reset; the next one is a surprise again.
+    pub(crate) fn take_expected_attention(&self, sense: Sense) -> bool {
+        let new_medium = (sense.asc, sense.ascq) == (0x28, 0x00);
+        is_attention(sense) && !new_medium && self.expecting_cc_ua.replace(false)
     }
 
     /// Whether its sysfs directory exists.

@@ -34,6 +34,10 @@ pub struct Disk {
     pub(crate) probed: Completion,
     /// It was revalidated once.
     pub(crate) scanned: Cell<bool>,
+    /// Recoveries in a row in which reads or writes had timed out.
+    pub(crate) medium_access_timed_out: Cell<u32>,
+    /// This recovery is counted already.
+    pub(crate) ignore_medium_access_errors: Cell<bool>,
 }
 
 /// Bytes of protection information a block.

@@ -9,6 +9,7 @@ use super::Queued;
 use super::access::on_request;
 use super::command::{Cdb, HostByte, ProtOp, ScsiCommand, ScsiResult};
 use super::device::ScsiDevice;
+use super::error::wake_up;
 use super::host::HostState;
 use super::protection::dif_capable;
 use super::sdev_state::Gate;
@@ -27,20 +28,24 @@ pub(crate) enum Dispatch {
     Finished(ScsiResult),
 }
 
-/// One dispatch (midlayer.md 8.1). Waits while the device is blocked or has its queue depth of commands.
+/// One dispatch (midlayer.md 8.1). Waits while the device is blocked or has its queue depth of commands, and while the host
+/// recovers.
 pub(crate) async fn queue_rq(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
     let sdev = &command.sdev;
     let kernel = &sdev.host.kernel;
     let midlayer = kernel.scenario.kernel.midlayer;
     let gate = || sdev.state().gate(midlayer, command.kind.passthrough, command.kind.power);
     let room = || sdev.busy.get() < sdev.queue_depth.get().max(1);
-    sdev.state_changed.wait(kernel, || gate() != Gate::Waits && (room() || gate() != Gate::Open)).await;
+    let host = &sdev.host;
+    let ready = || room() && !host.in_recovery();
+    sdev.state_changed.wait(kernel, || gate() != Gate::Waits && (ready() || gate() != Gate::Open)).await;
     match gate() {
         Gate::NoConnect => return Ok(Dispatch::Finished(ScsiResult::host(HostByte::NoConnect))),
         Gate::Fails => return Ok(Dispatch::Finished(ScsiResult::host(HostByte::Error))),
         Gate::Open | Gate::Waits => {}
     }
     sdev.busy.set(sdev.busy.get() + 1);
+    host.busy.set(host.busy.get() + 1);
     let dispatched = dispatch(command).await?;
     if !matches!(dispatched, Dispatch::Sent) {
         unbusy(sdev);
@@ -48,10 +53,12 @@ pub(crate) async fn queue_rq(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
     Ok(dispatched)
 }
 
-/// scsi_device_unbusy: one command less at the driver.
+/// scsi_device_unbusy: one command less at the driver. The error handler may have waited for it.
 pub(crate) fn unbusy(sdev: &ScsiDevice) {
     sdev.busy.set(sdev.busy.get() - 1);
     sdev.state_changed.wake_all(&sdev.host.kernel);
+    sdev.host.busy.set(sdev.host.busy.get() - 1);
+    wake_up(&sdev.host);
 }
 
 async fn dispatch(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
@@ -60,12 +67,11 @@ async fn dispatch(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
     let kernel = &host.kernel;
     let _frame = kernel.enter("scsi_queue_rq");
     on_request(command, |request, _| request.check_use())?;
-    if host.state().is_recovery() {
-        return Ok(Dispatch::Requeue);
-    }
     // A requeued command is not prepared again: TOUCH is not evaluated for it.
     if !command.prepared.get() {
-        command.born_us.set(kernel.now_us());
+        // A command that is prepared anew is as old as before.
+        command.born_us.set(command.born_us.get().or(Some(kernel.now_us())));
+        command.abort_scheduled.set(false);
         if let Some(result) = prepare(command)? {
             return Ok(Dispatch::Finished(result));
         }
@@ -73,6 +79,9 @@ async fn dispatch(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
         kernel.point(Point::CommandPrepared).await;
     }
     start(command);
+    command.complete.set(false);
+    command.fate.set(None);
+    command.result.take();
     on_request(command, |request, _| request.check_use())?;
     let Some(driver) = host.driver.upgrade() else {
         return Ok(Dispatch::Finished(ScsiResult::host(HostByte::NoConnect)));
@@ -107,7 +116,7 @@ fn start(command: &ScsiCommand) {
 }
 
 /// The request waits in its queue; it stays prepared.
-fn wait_again(command: &ScsiCommand) {
+pub(crate) fn wait_again(command: &ScsiCommand) {
     let sdev = &command.sdev;
     sdev.queue.with_pool(&sdev.host, command.carrier, |pool, slot| pool.requeue(slot));
 }
@@ -160,12 +169,25 @@ fn map_integrity(command: &Rc<ScsiCommand>) -> Sim<Option<ScsiResult>> {
     Ok(None)
 }
 
-/// The end of a command: its lists are freed, whatever the mask says now (midlayer.md 8.5).
+/// The end of a command (midlayer.md 8.5).
 pub(crate) fn finish(command: &Rc<ScsiCommand>) -> Sim<()> {
+    let _frame = command.sdev.host.kernel.enter("scsi_io_completion");
+    unprepare(command)
+}
+
+/// A command is to be prepared anew: scsi_mq_requeue_cmd (midlayer.md 8.5).
+pub(crate) fn prepare_again(command: &Rc<ScsiCommand>) -> Sim<()> {
+    let _frame = command.sdev.host.kernel.enter("scsi_io_completion_action");
+    unprepare(command)?;
+    wait_again(command);
+    Ok(())
+}
+
+/// Its lists are freed, whatever the mask says now.
+fn unprepare(command: &Rc<ScsiCommand>) -> Sim<()> {
     let kernel = &command.sdev.host.kernel;
-    let _frame = kernel.enter("scsi_io_completion");
     on_request(command, |request, _| request.check_use())?;
-    if !command.prepared.get() {
+    if !command.prepared.replace(false) {
         return Ok(());
     }
     let oldest = kernel.scenario.kernel.midlayer < Midlayer::V5_7;

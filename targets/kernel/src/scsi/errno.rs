@@ -10,6 +10,7 @@ impl Errno {
     pub const ENXIO: Self = Self(6);
     pub const EAGAIN: Self = Self(11);
     pub const ENOMEM: Self = Self(12);
+    pub const EACCES: Self = Self(13);
     pub const EBUSY: Self = Self(16);
     pub const EEXIST: Self = Self(17);
     pub const ENODEV: Self = Self(19);

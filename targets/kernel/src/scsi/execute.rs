@@ -1,17 +1,14 @@
 //! Sending a command through the block layer and waiting for it (midlayer.md 4.4, 8, 13.1).
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use regdiff_scenario::Context;
-
-use super::command::{Cdb, HostByte, ProtOp, ScsiCommand, ScsiResult};
+use super::command::{Cdb, Fate, HostByte, ScsiCommand, ScsiResult};
 use super::device::ScsiDevice;
-use super::dispatch::{Dispatch, finish, queue_rq, unbusy};
-use super::disposition::{Disposition, disposition};
+use super::dispatch::{Dispatch, finish, prepare_again, queue_rq, unbusy, wait_again};
+use super::disposition::{Disposition, after_recovery, disposition};
+use super::error::{add_timer, eh_scmd_add};
 use super::path::path;
-use super::rport::RportState;
-use crate::{Completion, Sim};
+use crate::Sim;
 
 /// First and longest time between two tries of a refused command, in ms. The kernel uses 3 ms throughout; doubling keeps a
 /// LUN that stays blocked from filling a run with identical turns.
@@ -71,33 +68,32 @@ pub(crate) async fn submit(sdev: &Rc<ScsiDevice>, cdb: Cdb, kind: Kind) -> Sim<S
     let Some(carrier) = carrier else { return Ok(ScsiResult::host(HostByte::NoConnect)) };
     let path = path(kernel.scenario.kernel.midlayer, kind.passthrough, sdev.queue.elevator());
     let mut frames: Vec<_> = path.iter().map(|f| kernel.enter(f)).collect();
-    let command = Rc::new(ScsiCommand {
-        sdev: sdev.clone(),
-        cdb,
-        kind,
-        prot_op: Cell::new(ProtOp::Normal),
-        host_scribble: Cell::new(0),
-        carrier,
-        prepared: Cell::new(false),
-        born_us: Cell::new(kernel.now_us()),
-        result: RefCell::default(),
-        completion: Completion::default(),
-        timer: Cell::new(None),
-    });
+    let command = ScsiCommand::new(sdev, cdb, carrier, kind);
     let result = run(&command).await?;
     // Frames leave in the order of a call stack.
     while let Some(frame) = frames.pop() {
         drop(frame);
     }
     finish(&command)?;
+    if let Some(disk) = command.disk() {
+        // sd_done: a command came to an end.
+        disk.medium_access_timed_out.set(0);
+    }
     sdev.queue.release(host, carrier);
     Ok(result)
+}
+
+/// What is done after a dispatch.
+enum Next {
+    Finish(ScsiResult),
+    AtOnce,
+    Later,
 }
 
 /// Dispatches until there is a result to keep (midlayer.md 13.1).
 async fn run(command: &Rc<ScsiCommand>) -> Sim<ScsiResult> {
     let kernel = &command.sdev.host.kernel;
-    let (mut retries, mut requeues, mut refusals) = (0, 0, 0);
+    let (mut requeues, mut refusals) = (0, 0);
     loop {
         match queue_rq(command).await? {
             Dispatch::Finished(result) => return Ok(result),
@@ -110,59 +106,84 @@ async fn run(command: &Rc<ScsiCommand>) -> Sim<ScsiResult> {
                     refusals = 0;
                 }
             }
-            Dispatch::Sent => {
-                let result = wait_for_answer(command).await?;
-                let old = kernel.now_us() - command.born_us.get()
-                    > u64::from(command.kind.retries + 1) * command.kind.timeout_us;
-                match disposition(command.cdb, command.kind.passthrough, &result) {
-                    Disposition::Finish => return Ok(result),
-                    Disposition::ErrorHandler => {
-                        return Err(kernel.unmodelled("SCSI error handling after a bad status"));
-                    }
-                    Disposition::Reprepare => {
-                        return Err(kernel.unmodelled("a disk that refuses READ(10) or WRITE(10)"));
-                    }
-                    // A command that is too old is finished instead.
-                    Disposition::Retry | Disposition::Requeue if old => return Ok(result),
-                    Disposition::Retry if retries >= command.kind.retries => return Ok(result),
-                    Disposition::Retry => {
-                        retries += 1;
-                        continue;
-                    }
-                    Disposition::Requeue => {}
-                }
-            }
+            Dispatch::Sent => match settle(command).await? {
+                Next::Finish(result) => return Ok(result),
+                Next::AtOnce => continue,
+                Next::Later => {}
+            },
         }
         requeues += 1;
         kernel.sleep_ms((REQUEUE_MS.0 << requeues.min(20)).min(REQUEUE_MS.1)).await;
     }
 }
 
-async fn wait_for_answer(command: &Rc<ScsiCommand>) -> Sim<ScsiResult> {
+/// Waits until somebody is through with a command, and decides what comes next.
+async fn settle(command: &Rc<ScsiCommand>) -> Sim<Next> {
     let kernel = &command.sdev.host.kernel;
-    if command.result.borrow().is_none() {
-        arm_timeout(command);
-        command.completion.wait(kernel).await;
+    let fate = || command.fate.get();
+    if fate().is_none() {
+        add_timer(command);
+    }
+    loop {
+        command.settled.wait(kernel, || fate().is_some()).await;
         if let Some(timer) = command.timer.take() {
             kernel.cancel_timer(timer);
         }
+        match fate() {
+            Some(Fate::Done) => {
+                let wanted = on_completion(command);
+                if wanted == Disposition::ErrorHandler {
+                    command.fate.set(None);
+                    eh_scmd_add(command);
+                    continue;
+                }
+                unbusy(&command.sdev);
+                return carry_out(command, wanted);
+            }
+            Some(Fate::Finish) => {
+                let wanted = after_recovery(command.cdb, command.kind.passthrough, &command.result.borrow());
+                return carry_out(command, unless_old(command, wanted));
+            }
+            Some(Fate::Retry) | None => {
+                wait_again(command);
+                return Ok(Next::AtOnce);
+            }
+        }
     }
-    command.completion.reset();
-    unbusy(&command.sdev);
-    Ok(command.result.take().unwrap_or_default())
 }
 
-/// The block layer's timer; while the remote port is blocked it starts again: fc_eh_timed_out (midlayer.md 3.6).
-fn arm_timeout(command: &Rc<ScsiCommand>) {
-    let host = &command.sdev.host;
-    let weak = Rc::downgrade(command);
-    let timer = host.kernel.timer_us(command.kind.timeout_us, false, Context::Timer, host.device, move |kernel| {
-        let Some(command) = weak.upgrade().filter(|c| c.result.borrow().is_none()) else { return Ok(()) };
-        if command.sdev.rport.state() != RportState::Blocked {
-            return Err(kernel.unmodelled("SCSI error handling after a time-out"));
+/// What the result of a driver asks for.
+fn on_completion(command: &ScsiCommand) -> Disposition {
+    let result = command.result.borrow();
+    if let Some(sense) = result.sense {
+        // Retried like any other: it only is no surprise any more.
+        command.sdev.take_expected_attention(sense);
+    }
+    if command.sdev.is_online() {
+        unless_old(command, disposition(command.cdb, command.kind.passthrough, &result))
+    } else {
+        Disposition::Finish
+    }
+}
+
+/// A command that is too old is finished instead.
+fn unless_old(command: &ScsiCommand, wanted: Disposition) -> Disposition {
+    let now = command.sdev.host.kernel.now_us();
+    let age = now - command.born_us.get().unwrap_or(now);
+    let limit = u64::from(command.kind.retries + 1) * command.kind.timeout_us;
+    if age > limit { Disposition::Finish } else { wanted }
+}
+
+fn carry_out(command: &Rc<ScsiCommand>, wanted: Disposition) -> Sim<Next> {
+    match wanted {
+        Disposition::Retry if command.may_retry() => return Ok(Next::AtOnce),
+        Disposition::Requeue => return Ok(Next::Later),
+        // The 10 byte form is given up once; a command that needs it all the same fails the next time.
+        Disposition::Reprepare if command.sdev.use_10_for_rw.replace(false) => {
+            prepare_again(command)?;
+            return Ok(Next::AtOnce);
         }
-        arm_timeout(&command);
-        Ok(())
-    });
-    command.timer.set(Some(timer));
+        _ => {}
+    }
+    Ok(Next::Finish(command.result.take()))
 }

@@ -8,6 +8,7 @@ use regdiff_observation::Access;
 use super::HostDriver;
 use super::device::ScsiDevice;
 use super::errno::Errno;
+use super::error::ErrorState;
 use super::fc_host::FcHost;
 use super::rport::Rport;
 use super::tag_set::TagSet;
@@ -34,6 +35,13 @@ pub enum HostState {
 }
 
 impl HostState {
+    /// By number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        use HostState as S;
+        let all = [S::Created, S::Running, S::Cancel, S::Del, S::Recovery, S::CancelRecovery, S::DelRecovery];
+        all.into_iter().find(|state| u32::from(*state as u8) == number)
+    }
+
     /// No new command is dispatched.
     pub fn is_recovery(self) -> bool {
         matches!(self, Self::Recovery | Self::CancelRecovery | Self::DelRecovery)
@@ -110,6 +118,10 @@ pub struct ScsiHost {
     /// How many requests were given back.
     pub(crate) tags_released: Cell<u64>,
     pub(crate) scan_mutex: Mutex,
+    /// Commands at the driver or at the error handler.
+    pub(crate) busy: Cell<u32>,
+    /// What the error handler has to work on.
+    pub(crate) error: ErrorState,
     pub(crate) work_q: RefCell<Option<Rc<WorkQueue>>>,
     pub(crate) fc_wq: RefCell<Option<Rc<WorkQueue>>>,
     pub(crate) fc_dl: RefCell<Option<Rc<WorkQueue>>>,
@@ -130,7 +142,21 @@ impl ScsiHost {
             return Err(Errno::EINVAL);
         }
         self.state.set(to);
+        self.recovery_changed();
         Ok(())
+    }
+
+    /// scsi_host_in_recovery: no new command is dispatched.
+    pub(crate) fn in_recovery(&self) -> bool {
+        self.state.get().is_recovery() || self.error.tmf_in_progress.get()
+    }
+
+    /// Whoever waits for the end of recovery looks again.
+    pub(crate) fn recovery_changed(&self) {
+        self.error.host_wait.wake_all(&self.kernel);
+        for sdev in self.devices.borrow().iter() {
+            sdev.state_changed.wake_all(&self.kernel);
+        }
     }
 
     /// Whether its sysfs directory exists.
@@ -172,6 +198,7 @@ impl ScsiHost {
         }
         self.rports.take();
         self.rport_bindings.take();
+        self.error.clear();
     }
 
     /// Whether scans may run.

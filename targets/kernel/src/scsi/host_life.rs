@@ -9,6 +9,7 @@ use regdiff_scenario::{Context, FailPoint, Midlayer, Point};
 use super::HostDriver;
 use super::device::remove_device_locked;
 use super::errno::Errno;
+use super::error::ErrorState;
 use super::fc_host::FcHost;
 use super::host::{HostState, HostTemplate, ScsiHost};
 use super::limits::check_limits;
@@ -56,6 +57,8 @@ pub fn scsi_host_alloc(
         tags_changed: WaitQueue::default(),
         tags_released: Cell::new(0),
         scan_mutex: Mutex::default(),
+        busy: Cell::new(0),
+        error: ErrorState::new(device),
         work_q: RefCell::default(),
         fc_wq: RefCell::default(),
         fc_dl: RefCell::default(),
@@ -155,11 +158,12 @@ pub async fn scsi_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
     {
         let _guard = host.scan_mutex.lock(kernel).await;
         if host.set_state(HostState::Cancel).is_err() && host.set_state(HostState::CancelRecovery).is_err() {
+            // Only a user can have said so. The host's devices stay registered, and keep the host.
+            host.get();
             return Ok(());
         }
-        if host.state().is_recovery() {
-            return Err(kernel.unmodelled("removal of a host in error recovery"));
-        }
+        // Asynchronous aborts that have begun end first.
+        kernel.flush_workqueue(&host.error.tmf_work_q).await;
         let _frame = kernel.enter("scsi_forget_host");
         // Every device that is not removed yet, from the head of the list again after each.
         loop {
@@ -198,12 +202,19 @@ impl ScsiHost {
         self.references.set(self.references.get() + 1);
     }
 
-    /// Drops a reference; the last one is scsi_host_dev_release: the host's memory and number are free.
+    /// Drops a reference; with the last one the host's memory and number are free.
     pub(crate) fn put(&self) {
         self.references.set(self.references.get() - 1);
-        if self.references.get() > 0 {
+        self.release_if_unused();
+    }
+
+    /// scsi_host_dev_release. The kernel joins the error handler's thread first; here the thread itself frees the host when it
+    /// ends last.
+    pub(crate) fn release_if_unused(&self) {
+        if self.references.get() > 0 || self.error.running.get() || self.released.get() {
             return;
         }
+        self.error.tmf_work_q.free();
         if let Some(queue) = self.work_q.take() {
             queue.free();
         }

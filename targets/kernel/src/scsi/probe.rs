@@ -14,7 +14,7 @@ use super::queue::RequestQueue;
 use super::rport::Rport;
 use super::sd_probe;
 use super::sdev_state::SdevState;
-use crate::{AttributeUsers, Sim, WaitQueue};
+use crate::{AttributeUsers, Mutex, Sim, WaitQueue};
 
 /// What a probe of one LUN says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,9 @@ pub(crate) async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64)
         state: Cell::new(SdevState::Created),
         attributes: Cell::new(false),
         visible: Cell::new(false),
+        use_10_for_rw: Cell::new(true),
+        expecting_cc_ua: Cell::new(false),
+        device_lock: Mutex::default(),
         busy: Cell::new(0),
         state_changed: WaitQueue::default(),
     });
@@ -192,7 +195,7 @@ async fn vpd(sdev: &Rc<ScsiDevice>, page: u8) -> Sim<ScsiData> {
 }
 
 /// scsi_attach_vpd: reads the pages that are kept, in the order of page 0.
-async fn attach_vpd(sdev: &Rc<ScsiDevice>) -> Sim<()> {
+pub(crate) async fn attach_vpd(sdev: &Rc<ScsiDevice>) -> Sim<()> {
     if !supports_vpd(sdev) {
         return Ok(());
     }

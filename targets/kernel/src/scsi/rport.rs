@@ -7,13 +7,14 @@ use std::rc::{Rc, Weak};
 use regdiff_observation::{LogId, Object, UeventAction};
 use regdiff_scenario::FailPoint;
 
+use super::command::HostByte;
 use super::device::ScsiDevice;
 use super::host::ScsiHost;
 use super::limits::check_limits;
-use super::rport_loss::{fc_rport_final_delete, fc_starget_delete, fc_timeout_deleted_rport};
+use super::rport_loss::{fc_rport_final_delete, fc_starget_delete, fc_timeout_deleted_rport, fc_timeout_fail_rport_io};
 use super::scan::{ScanMode, scan_target};
 use super::sdev_state::SdevState;
-use crate::{Kernel, MidlayerFault, Sim, Work, WorkQueue};
+use crate::{Kernel, MidlayerFault, Sim, WaitQueue, Work, WorkQueue};
 
 /// Port states with their numbers in sysfs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum RportState {
     Blocked = 4,
     /// Final.
     Deleted = 10,
+    /// Usable, but a user said that its path is bad; from 6.1 on.
+    Marginal = 11,
 }
 
 /// What a driver knows of a remote port.
@@ -57,7 +60,13 @@ pub struct Rport {
     pub supported_classes: Cell<u32>,
     /// Seconds.
     pub dev_loss_tmo: Cell<u32>,
-    pub(crate) state: Cell<RportState>,
+    /// Seconds after which I/O to a blocked port fails; None is off.
+    pub fast_io_fail_tmo: Cell<Option<u32>>,
+    state: Cell<RportState>,
+    /// FC_RPORT_FAST_FAIL_TIMEDOUT: that time is over, and the port is still blocked.
+    fast_fail_timedout: Cell<bool>,
+    /// State or flag changed.
+    changed: WaitQueue,
     pub(crate) scan_pending: Cell<bool>,
     /// Level of the target: what its last LUN said.
     pub(crate) target_level: Cell<u8>,
@@ -72,12 +81,16 @@ pub(crate) struct RportWorks {
     pub(crate) scan: Rc<Work>,
     /// On `fc_dl_N`, delayed.
     pub(crate) dev_loss: Rc<Work>,
+    /// On `fc_dl_N`, delayed.
+    pub(crate) fail_io: Rc<Work>,
     /// On `fc_wq_N`.
     pub(crate) target_delete: Rc<Work>,
     /// On `fc_wq_N`.
     pub(crate) rport_delete: Rc<Work>,
 }
 
+/// How often a driver looks whether a port is still blocked, in µs.
+const BLOCK_STEP_US: u64 = 1_000_000;
 /// Level that is assumed of a target before it said anything: SCSI-2.
 const ASSUMED_LEVEL: u8 = 3;
 
@@ -87,9 +100,46 @@ impl Rport {
         self.state.get()
     }
 
-    /// fc_remote_port_chkready (midlayer.md 3.6).
-    pub fn is_ready(&self) -> bool {
-        self.state.get() == RportState::Online
+    pub(crate) fn set_state(&self, kernel: &Kernel, state: RportState) {
+        self.state.set(state);
+        self.changed.wake_all(kernel);
+    }
+
+    pub(crate) fn set_fast_fail(&self, kernel: &Kernel, timedout: bool) {
+        self.fast_fail_timedout.set(timedout);
+        self.changed.wake_all(kernel);
+    }
+
+    /// Online, or marginal.
+    pub fn is_online(&self) -> bool {
+        matches!(self.state.get(), RportState::Online | RportState::Marginal)
+    }
+
+    /// fc_remote_port_chkready: why a command cannot be sent now (midlayer.md 3.6).
+    pub fn chkready(&self) -> Option<HostByte> {
+        match self.state.get() {
+            RportState::Online | RportState::Marginal => None,
+            RportState::Blocked if self.fast_fail_timedout.get() => Some(HostByte::TransportFailfast),
+            RportState::Blocked => Some(HostByte::ImmRetry),
+            RportState::NotPresent | RportState::Deleted => Some(HostByte::NoConnect),
+        }
+    }
+
+    /// fc_block_rport: waits while the port is blocked, in steps of 1 s. False: its I/O is to fail fast.
+    ///
+    /// The steps cost no turns: rest comes while the port stays blocked, as it does while the loss timer runs.
+    pub async fn block(&self, kernel: &Kernel) -> bool {
+        let _frame = kernel.enter("fc_block_rport");
+        let start = kernel.now_us();
+        let blocked = || self.state.get() == RportState::Blocked && !self.fast_fail_timedout.get();
+        while blocked() {
+            self.changed.wait(kernel, || !blocked()).await;
+            let into_step = (kernel.now_us() - start) % BLOCK_STEP_US;
+            if into_step > 0 {
+                kernel.sleep_us(BLOCK_STEP_US - into_step).await;
+            }
+        }
+        !self.fast_fail_timedout.get()
     }
 
     pub(crate) fn work(&self, pick: impl FnOnce(&RportWorks) -> &Rc<Work>) -> Option<Rc<Work>> {
@@ -143,8 +193,8 @@ pub async fn fc_remote_port_add(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> S
     let lost = |r: &&Rc<Rport>| matches!(r.state(), RportState::Blocked | RportState::NotPresent);
     let known = host.rports.borrow().iter().filter(same).find(lost).cloned();
     if let Some(rport) = known {
-        take_over(&rport, ids);
-        stop_loss_timer(host, &rport).await;
+        take_over(kernel, &rport, ids);
+        stop_loss_timers(host, &rport).await;
         unblock_and_scan(host, &rport);
         return Ok(Some(rport));
     }
@@ -152,9 +202,9 @@ pub async fn fc_remote_port_add(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> S
     if let Some(rport) = saved {
         host.rport_bindings.borrow_mut().retain(|r| !Rc::ptr_eq(r, &rport));
         host.rports.borrow_mut().push(rport.clone());
-        take_over(&rport, ids);
+        take_over(kernel, &rport, ids);
         // fc_remote_port_rolechg: it becomes a target again, and keeps its id.
-        stop_loss_timer(host, &rport).await;
+        stop_loss_timers(host, &rport).await;
         flush(kernel, &host.fc_wq).await;
         unblock_and_scan(host, &rport);
         return Ok(Some(rport));
@@ -172,22 +222,25 @@ async fn flush(kernel: &Kernel, queue: &RefCell<Option<Rc<WorkQueue>>>) {
     }
 }
 
-fn take_over(rport: &Rport, ids: RportIdentifiers) {
+fn take_over(kernel: &Kernel, rport: &Rport, ids: RportIdentifiers) {
     rport.wwnn.set(ids.node_name);
     rport.port_id.set(ids.port_id);
-    rport.state.set(RportState::Online);
+    rport.set_state(kernel, RportState::Online);
 }
 
-/// Cancels the loss timer; a loss that is under way ends first.
-async fn stop_loss_timer(host: &ScsiHost, rport: &Rport) {
+/// Cancels both timers; a loss that is under way ends first.
+async fn stop_loss_timers(host: &ScsiHost, rport: &Rport) {
+    rport.set_fast_fail(&host.kernel, false);
     if host.kernel.slips(MidlayerFault::LossTimerNotCancelled) {
         return;
     }
     let queue = host.fc_dl.borrow().clone();
-    if let (Some(queue), Some(work)) = (queue, rport.work(|w| &w.dev_loss))
-        && !host.kernel.cancel_work(&queue, &work)
-    {
-        host.kernel.flush_workqueue(&queue).await;
+    for work in [rport.work(|w| &w.fail_io), rport.work(|w| &w.dev_loss)] {
+        if let (Some(queue), Some(work)) = (&queue, work)
+            && !host.kernel.cancel_work(queue, &work)
+        {
+            host.kernel.flush_workqueue(queue).await;
+        }
     }
 }
 
@@ -213,7 +266,10 @@ fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Rc<Rport>> {
         maxframe_size: Cell::new(u32::MAX),
         supported_classes: Cell::new(0),
         dev_loss_tmo: Cell::new(host.fc.dev_loss_tmo.get()),
+        fast_io_fail_tmo: Cell::new(None),
         state: Cell::new(RportState::Online),
+        fast_fail_timedout: Cell::new(false),
+        changed: WaitQueue::default(),
         scan_pending: Cell::new(false),
         target_level: Cell::new(ASSUMED_LEVEL),
         target_visible: Cell::new(false),
@@ -247,6 +303,7 @@ fn set_up_works(rport: &Rc<Rport>) {
     *rport.works.borrow_mut() = Some(RportWorks {
         scan: work!(fc_scsi_scan_rport),
         dev_loss: work!(fc_timeout_deleted_rport),
+        fail_io: work!(fc_timeout_fail_rport_io),
         target_delete: work!(fc_starget_delete),
         rport_delete: work!(fc_rport_final_delete),
     });
@@ -263,23 +320,27 @@ fn queue_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
 /// fc_scsi_scan_rport: the scan work of a remote port (midlayer.md 4.1).
 async fn fc_scsi_scan_rport(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
     let _frame = host.kernel.enter("fc_scsi_scan_rport");
-    if rport.state() == RportState::Online {
+    if rport.is_online() {
         scan_target(host, rport, None, ScanMode::Rescan).await?;
     }
     rport.scan_pending.set(false);
     Ok(())
 }
 
-/// fc_remote_port_delete (midlayer.md 3.5): blocks the port and arms its loss timer.
+/// fc_remote_port_delete (midlayer.md 3.5): blocks the port and arms its timers.
 pub fn fc_remote_port_delete(kernel: &Rc<Kernel>, rport: &Rc<Rport>) {
     let _frame = kernel.enter("fc_remote_port_delete");
     let Some(host) = rport.host.upgrade() else { return };
-    if rport.state() != RportState::Online {
+    if !rport.is_online() {
         return;
     }
-    rport.state.set(RportState::Blocked);
+    rport.set_state(kernel, RportState::Blocked);
     for sdev in host.target_devices(rport) {
         sdev.block();
     }
-    host.queue_fc_work(&host.fc_dl, rport.work(|w| &w.dev_loss), rport.dev_loss_tmo.get());
+    let dev_loss = rport.dev_loss_tmo.get();
+    if let Some(seconds) = rport.fast_io_fail_tmo.get().filter(|seconds| *seconds < dev_loss) {
+        host.queue_fc_work(&host.fc_dl, rport.work(|w| &w.fail_io), seconds);
+    }
+    host.queue_fc_work(&host.fc_dl, rport.work(|w| &w.dev_loss), dev_loss);
 }

@@ -23,7 +23,7 @@ pub(crate) async fn fc_timeout_deleted_rport(host: &Rc<ScsiHost>, rport: &Rc<Rpo
     host.rport_bindings.borrow_mut().push(rport.clone());
     rport.maxframe_size.set(u32::MAX);
     rport.supported_classes.set(0);
-    rport.state.set(RportState::NotPresent);
+    rport.set_state(kernel, RportState::NotPresent);
     terminate_io(host, rport)?;
     // The driver may have brought it back from there.
     if rport.state() == RportState::NotPresent {
@@ -32,6 +32,16 @@ pub(crate) async fn fc_timeout_deleted_rport(host: &Rc<ScsiHost>, rport: &Rc<Rpo
         host.queue_fc_work(&host.fc_wq, rport.work(|w| &w.target_delete), 0);
     }
     Ok(())
+}
+
+/// fc_timeout_fail_rport_io: the fast I/O fail timer ran out.
+pub(crate) async fn fc_timeout_fail_rport_io(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
+    let _frame = host.kernel.enter("fc_timeout_fail_rport_io");
+    if rport.state() != RportState::Blocked {
+        return Ok(());
+    }
+    rport.set_fast_fail(&host.kernel, true);
+    terminate_io(host, rport)
 }
 
 /// fc_terminate_rport_io: the driver ends its I/O, waiting requests fail.
@@ -66,8 +76,10 @@ pub(crate) async fn fc_rport_final_delete(host: &Rc<ScsiHost>, rport: &Rc<Rport>
         kernel.flush_workqueue(&queue).await;
     }
     let fc_dl = host.fc_dl.borrow().clone();
-    if let (Some(queue), Some(work)) = (fc_dl, rport.work(|w| &w.dev_loss)) {
-        kernel.cancel_work_sync(&queue, &work).await;
+    for work in [rport.work(|w| &w.fail_io), rport.work(|w| &w.dev_loss)] {
+        if let (Some(queue), Some(work)) = (&fc_dl, work) {
+            kernel.cancel_work_sync(queue, &work).await;
+        }
     }
     fc_starget_delete(host, rport).await?;
     kernel.uevent(UeventAction::Remove, Object::Rport(host.device, rport.wwpn.get()));
@@ -85,7 +97,7 @@ pub async fn fc_remove_host(host: &Rc<ScsiHost>) -> Sim<()> {
     let (active, saved) = (host.rports.take(), host.rport_bindings.take());
     // Kept to the end: their works do not keep them.
     for rport in active.iter().chain(&saved) {
-        rport.state.set(RportState::Deleted);
+        rport.set_state(kernel, RportState::Deleted);
         host.queue_fc_work(&host.fc_wq, rport.work(|w| &w.rport_delete), 0);
     }
     if let Some(queue) = host.work_q() {

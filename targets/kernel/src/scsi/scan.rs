@@ -65,7 +65,7 @@ pub async fn fc_user_scan(host: &Rc<ScsiHost>, wwpn: Option<u64>, lun: Option<u6
     // Between the class device and the transport's data there is nothing to walk through.
     host.fc_host(Access::Read, "rports")?;
     for rport in host.rports() {
-        if rport.is_ready() && wwpn.is_none_or(|wwpn| rport.wwpn.get() == wwpn) {
+        if rport.is_online() && wwpn.is_none_or(|wwpn| rport.wwpn.get() == wwpn) {
             scan_target(host, &rport, lun, ScanMode::Manual).await?;
         }
     }

@@ -43,6 +43,7 @@ pub(crate) fn bind(sdev: &Rc<ScsiDevice>) {
 
 async fn sd_probe(kernel: &Rc<Kernel>, sdev: &Rc<ScsiDevice>, disk: &Rc<Disk>) -> Sim<()> {
     let _frame = kernel.enter("sd_probe");
+    let _guard = sdev.device_lock.lock(kernel).await;
     kernel.point(Point::SdProbe).await;
     revalidate(sdev, disk).await?;
     kernel.point(Point::SdPublish).await;
@@ -70,6 +71,7 @@ pub(crate) async fn sd_remove(sdev: &Rc<ScsiDevice>) -> Sim<()> {
     let kernel = &sdev.host.kernel;
     let _frame = kernel.enter("sd_remove");
     disk.probed.wait(kernel).await;
+    let _guard = sdev.device_lock.lock(kernel).await;
     if disk.published.replace(false) {
         kernel.uevent(UeventAction::Remove, sdev.disk_object());
         if disk.write_cache.get() && disk.blocks.get() > 0 {

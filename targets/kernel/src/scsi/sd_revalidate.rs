@@ -5,7 +5,7 @@ use std::rc::Rc;
 use regdiff_observation::LogId;
 use regdiff_scenario::Midlayer;
 
-use super::command::{Cdb, ScsiData, ScsiResult};
+use super::command::{Cdb, ScsiData, ScsiResult, Sense};
 use super::device::ScsiDevice;
 use super::disk::Disk;
 use super::execute::{DISK_RETRIES, TIMEOUT_US, scsi_execute};
@@ -17,8 +17,17 @@ use crate::Sim;
 const TRIES: u32 = 3;
 /// Sense key of a disk that is not ready.
 const NOT_READY: u8 = 2;
-/// Additional sense code of a disk that needs attention by hand, and the qualifiers with which no start helps.
-const ATTENTION: (u8, [u8; 3]) = (0x04, [0x03, 0x0b, 0x0c]);
+/// Sense key of a device that has something to tell.
+const UNIT_ATTENTION: u8 = 6;
+/// Additional sense code of a disk that is not ready, and the qualifiers with which no start helps: it waits for a person, is
+/// in standby, unavailable, or being sanitised.
+const NOT_READY_ASC: u8 = 0x04;
+const NO_START: [u8; 4] = [0x03, 0x0b, 0x0c, 0x1b];
+/// Additional sense code of a medium that may have changed.
+const NEW_MEDIUM: u8 = 0x28;
+/// How long a disk has to start, or a device with slow firmware to become ready, in ms (sd_spinup_disk).
+const START_MS: u64 = 100_000;
+const SLOW_MS: u64 = 5_000;
 /// Additional sense code of a drive without medium.
 const NO_MEDIUM: u8 = 0x3a;
 /// The largest protection type there is.
@@ -67,21 +76,46 @@ pub(crate) async fn revalidate(sdev: &Rc<ScsiDevice>, disk: &Disk) -> Sim<()> {
 
 /// sd_spinup_disk: false without medium.
 async fn spin_up(sdev: &Rc<ScsiDevice>) -> Sim<bool> {
-    let mut result = ScsiResult::default();
-    for _ in 0..TRIES {
-        result = sd_execute(sdev, Cdb::TestUnitReady).await?;
-        if result.is_good() {
+    let kernel = &sdev.host.kernel;
+    let _frame = kernel.enter("sd_spinup_disk");
+    let mut until = None;
+    loop {
+        let Some(result) = test_unit_ready(sdev).await? else { return Ok(false) };
+        let Some(sense) = result.sense else { return Ok(true) };
+        let patience = match sense.key {
+            NOT_READY if sense.asc == NOT_READY_ASC && NO_START.contains(&sense.ascq) => return Ok(true),
+            NOT_READY => {
+                if until.is_none() {
+                    sd_execute(sdev, Cdb::StartUnit).await?;
+                }
+                START_MS
+            }
+            // Devices with slow firmware say so.
+            UNIT_ATTENTION if sense.asc == NEW_MEDIUM => SLOW_MS,
+            _ => return Ok(true),
+        };
+        let until = *until.get_or_insert(kernel.now_us() + patience * 1000);
+        kernel.sleep_ms(1000).await;
+        if kernel.now_us() > until {
             return Ok(true);
         }
     }
-    let Some(sense) = result.sense.filter(|s| s.key == NOT_READY) else { return Ok(true) };
-    if sense.asc == NO_MEDIUM {
-        return Ok(false);
+}
+
+/// TEST UNIT READY until it goes well, a few times: the last result. None: there is no medium.
+async fn test_unit_ready(sdev: &Rc<ScsiDevice>) -> Sim<Option<ScsiResult>> {
+    let mut result = ScsiResult::default();
+    for _ in 0..TRIES {
+        result = sd_execute(sdev, Cdb::TestUnitReady).await?;
+        let of_medium = |s: &Sense| matches!(s.key, NOT_READY | UNIT_ATTENTION) && s.asc == NO_MEDIUM;
+        if result.sense.as_ref().is_some_and(of_medium) {
+            return Ok(None);
+        }
+        if result.is_good() {
+            break;
+        }
     }
-    if sense.asc == ATTENTION.0 && ATTENTION.1.contains(&sense.ascq) {
-        return Ok(true);
-    }
-    Err(sdev.host.kernel.unmodelled("a disk that has to be started"))
+    Ok(Some(result))
 }
 
 /// Whether the device says that it can do protection information.

@@ -2,6 +2,7 @@
 
 mod choices;
 mod commands;
+mod error_handler;
 mod executor;
 mod hosts;
 mod leaks;

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::rc::{Rc, Weak};
 
 use regdiff_kernel::scsi::{
-    Callback, Cdb, Errno, HostDriver, HostTemplate, ProtOp, Queued, Rport, RportIdentifiers, ScsiCommand, ScsiData,
-    ScsiDevice, ScsiHost, ScsiResult, Sense, fc_remote_port_add, scsi_add_host, scsi_host_alloc,
+    Callback, Cdb, EhResult, Errno, HostDriver, HostTemplate, ProtOp, Queued, Rport, RportIdentifiers, ScsiCommand,
+    ScsiData, ScsiDevice, ScsiHost, ScsiResult, Sense, fc_remote_port_add, scsi_add_host, scsi_host_alloc,
 };
 use regdiff_kernel::{Kernel, Record, Sim, Switches};
 use regdiff_observation::{End, Event, LogId, Object, UeventAction, Watch};
@@ -30,6 +30,7 @@ pub(crate) fn check(sense: Sense) -> ScsiResult {
     ScsiResult { status: 2, sense: Some(sense), ..ScsiResult::default() }
 }
 
+type Mute = Box<dyn Fn(&ScsiCommand, usize) -> bool>;
 type Answer = Box<dyn Fn(&ScsiCommand, usize) -> Option<ScsiResult>>;
 
 /// A host driver with one target's worth of disks.
@@ -49,6 +50,14 @@ pub(crate) struct Fake {
     pub(crate) busy: Cell<bool>,
     /// Answers that go before all others, by command and how many of the kind came before.
     pub(crate) answer: RefCell<Option<Answer>>,
+    /// Commands that are not answered, by command and how many of the kind came before.
+    pub(crate) mute: RefCell<Option<Mute>>,
+    /// The last command that was not answered.
+    pub(crate) kept: RefCell<Option<Rc<ScsiCommand>>>,
+    /// What the error handlers say: abort, device, target, host.
+    pub(crate) cures: Cell<[EhResult; 4]>,
+    /// Error handlers that were called: name, LUN, ms.
+    pub(crate) cured: RefCell<Vec<(&'static str, u64, u64)>>,
     pub(crate) seen: RefCell<Vec<(Cdb, u64, ProtOp)>>,
     pub(crate) destroyed: RefCell<Vec<u64>>,
     pub(crate) terminated: Cell<u32>,
@@ -83,10 +92,27 @@ impl Fake {
             }
             Cdb::ModeSense { .. } => good(ScsiData::Mode { write_cache: self.write_cache.get() }),
             Cdb::Read { .. } => good(ScsiData::Digest(1)),
-            Cdb::InquiryVpd { .. } | Cdb::TestUnitReady | Cdb::Write { .. } | Cdb::SynchronizeCache => {
-                ScsiResult::default()
-            }
+            Cdb::RequestSense => good(ScsiData::Sense(Sense { key: 0, asc: 0, ascq: 0 })),
+            Cdb::InquiryVpd { .. }
+            | Cdb::TestUnitReady
+            | Cdb::Write { .. }
+            | Cdb::SynchronizeCache
+            | Cdb::StartUnit => ScsiResult::default(),
         }
+    }
+
+    fn cure<'a>(&'a self, which: usize, lun: u64) -> Callback<'a, EhResult> {
+        let name = ["abort", "device", "target", "host"][which];
+        self.cured.borrow_mut().push((name, lun, self.kernel.now_us() / 1000));
+        Box::pin(async move {
+            self.kernel.yield_turn().await;
+            Ok(self.cures.get()[which])
+        })
+    }
+
+    /// Names of the error handlers that were called.
+    pub(crate) fn cures_tried(&self) -> Vec<&'static str> {
+        self.cured.borrow().iter().map(|c| c.0).collect()
     }
 }
 
@@ -119,7 +145,8 @@ impl HostDriver for Fake {
         let cdb = command.cdb;
         let before = self.count(|seen| seen.command() == cdb.command());
         self.seen.borrow_mut().push((cdb, command.sdev.lun, command.prot_op.get()));
-        if self.silent.get() {
+        if self.silent.get() || self.mute.borrow().as_ref().is_some_and(|mute| mute(command, before)) {
+            *self.kept.borrow_mut() = Some(command.clone());
             return Ok(Queued::Accepted);
         }
         let scripted = self.answer.borrow().as_ref().and_then(|answer| answer(command, before));
@@ -140,6 +167,22 @@ impl HostDriver for Fake {
     fn terminate_rport_io(&self, _: &Rc<Rport>) -> Sim<()> {
         self.terminated.set(self.terminated.get() + 1);
         Ok(())
+    }
+
+    fn eh_abort_handler<'a>(&'a self, command: &'a Rc<ScsiCommand>) -> Callback<'a, EhResult> {
+        self.cure(0, command.sdev.lun)
+    }
+
+    fn eh_device_reset_handler<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, EhResult> {
+        self.cure(1, sdev.lun)
+    }
+
+    fn eh_target_reset_handler<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, EhResult> {
+        self.cure(2, sdev.lun)
+    }
+
+    fn eh_host_reset_handler<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, EhResult> {
+        self.cure(3, sdev.lun)
     }
 }
 
@@ -189,6 +232,10 @@ impl Rig {
             silent: Cell::new(false),
             busy: Cell::new(false),
             answer: RefCell::default(),
+            mute: RefCell::default(),
+            kept: RefCell::default(),
+            cures: Cell::new([EhResult::Success; 4]),
+            cured: RefCell::default(),
             seen: RefCell::default(),
             destroyed: RefCell::default(),
             terminated: Cell::new(0),
@@ -209,6 +256,11 @@ impl Rig {
 
     pub(crate) fn answer(&self, answer: impl Fn(&ScsiCommand, usize) -> Option<ScsiResult> + 'static) {
         *self.fake.answer.borrow_mut() = Some(Box::new(answer));
+    }
+
+    /// Commands that are not answered.
+    pub(crate) fn mute(&self, mute: impl Fn(&ScsiCommand, usize) -> bool + 'static) {
+        *self.fake.mute.borrow_mut() = Some(Box::new(mute));
     }
 
     /// Adds the host and one remote port, and waits for the scan and the disks' probes.

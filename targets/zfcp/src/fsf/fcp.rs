@@ -65,6 +65,8 @@ fn wire(cdb: Cdb) -> Wire {
         Cdb::Read { lba, blocks } => Wire::Read { lba: lba.into(), blocks },
         Cdb::Write { lba, blocks, pattern } => Wire::Write { lba: lba.into(), blocks, pattern },
         Cdb::SynchronizeCache => Wire::SynchronizeCache,
+        Cdb::RequestSense => Wire::RequestSense,
+        Cdb::StartUnit => Wire::StartUnit,
     }
 }
 
@@ -106,7 +108,7 @@ pub(super) fn fcp_cmnd_handler(
 }
 
 /// zfcp_fsf_fcp_handler_common.
-fn fcp_handler_common(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, lun: &Rc<Lun>, port: &Rc<Port>) -> Sim<()> {
+pub(super) fn fcp_handler_common(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, lun: &Rc<Lun>, port: &Rc<Port>) -> Sim<()> {
     if req.has(REQ_ERROR) {
         return Ok(());
     }
@@ -144,6 +146,10 @@ fn fcp_handler_common(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, lun: &Rc<Lun>, po
     Ok(())
 }
 
+fn sense_of(sense: regdiff_channel::Sense) -> Sense {
+    Sense { key: sense.key, asc: sense.asc, ascq: sense.ascq }
+}
+
 /// zfcp_fc_eval_fcp_rsp.
 fn result_of(reply: &ScsiReply) -> ScsiResult {
     if reply.response_code != 0 {
@@ -162,12 +168,13 @@ fn result_of(reply: &ScsiReply) -> ScsiResult {
         In::Mode(d) => ScsiData::Mode { write_cache: d.write_cache },
         In::Blocks { digest } => ScsiData::Digest(*digest),
         In::Vpd(d) => ScsiData::Vpd { pages: d.pages },
-        In::None | In::Sense(_) => ScsiData::None,
+        In::Sense(s) => ScsiData::Sense(sense_of(*s)),
+        In::None => ScsiData::None,
     };
     ScsiResult {
         host: HostByte::Ok,
         status: reply.status,
-        sense: reply.sense.map(|s| Sense { key: s.key, asc: s.asc, ascq: s.ascq }),
+        sense: reply.sense.map(sense_of),
         residual: reply.residual,
         data,
     }

@@ -7,6 +7,7 @@ mod port;
 mod request;
 mod status_eval;
 mod status_read;
+mod task;
 mod wka;
 
 pub(crate) use exchange::{
@@ -15,6 +16,7 @@ pub(crate) use exchange::{
 pub(crate) use fcp::fcp_cmnd;
 pub(crate) use link_down::fc_host_link_down;
 pub(crate) use port::{close_lun, close_physical_port, close_port, open_lun, open_port};
-pub(crate) use request::{FsfReq, Unsent, dismiss_all};
+pub(crate) use request::{FsfReq, ReqData, Unsent, dismiss_all};
 pub(crate) use status_read::{status_read_refill, status_read_response};
+pub(crate) use task::{Task, abort_fcp_cmnd, fcp_task_mgmt};
 pub(crate) use wka::{close_wka, open_wka, send_adisc, send_ct};

@@ -10,7 +10,7 @@ use regdiff_observation::Access;
 use regdiff_scenario::{Context, FailPoint, FsfStatus, ProtocolStatus};
 
 use super::status_eval::{fsfstatus_eval, protstatus_eval};
-use super::{exchange, fcp, port, wka};
+use super::{exchange, fcp, port, task, wka};
 use crate::erp::{ErpObject, adapter_reopen, erp_notify, erp_timeout};
 use crate::fault::DriverFault;
 use crate::fc;
@@ -40,6 +40,8 @@ pub(crate) enum ReqData {
     /// The link test's ELS.
     Adisc(Rc<Port>),
     Scsi(Rc<ScsiCommand>, Rc<Lun>, Rc<Port>),
+    /// An abort, or task management through a LUN.
+    Task(Rc<Lun>, Rc<Port>),
 }
 
 /// How long a request may take (driver.md 8.4).
@@ -63,6 +65,8 @@ pub(crate) struct FsfReq {
     /// The action it belongs to.
     pub(crate) erp: RefCell<Option<ErpObject>>,
     pub(crate) data: ReqData,
+    /// The SCSI command behind it is nobody's business any more: its answer is dropped.
+    pub(crate) detached: Cell<bool>,
     pub(crate) response: RefCell<Option<Response>>,
     /// The handler got as far as reading what the response carries.
     pub(super) evaluated: Cell<bool>,
@@ -136,6 +140,7 @@ pub(super) fn transmit(
         status: Cell::new(0),
         erp: RefCell::new(erp),
         data,
+        detached: Cell::new(false),
         response: RefCell::default(),
         evaluated: Cell::new(false),
         done: Completion::default(),
@@ -241,6 +246,9 @@ fn handle(adapter: &Rc<Adapter>, req: &Rc<FsfReq>) -> Sim<()> {
             wka::service_handler(adapter, req)?;
             fc::adisc_handler(adapter, port, wka::adisc_answer(req))
         }
+        (_, ReqData::Scsi(..)) if req.detached.get() => Ok(()),
+        (Request::Abort { .. }, ReqData::Task(lun, port)) => task::abort_handler(adapter, req, lun, port),
+        (_, ReqData::Task(lun, port)) => task::task_mgmt_handler(adapter, req, lun, port),
         (_, ReqData::Scsi(command, lun, port)) => fcp::fcp_cmnd_handler(adapter, req, command, lun, port),
         _ => Ok(()),
     }
