@@ -1,6 +1,7 @@
 //! The driver's behaviour, seen from outside: scenarios in, observations out (driver.md).
 
 mod cycles;
+mod error_handler;
 mod exchanges;
 mod fabric;
 mod failures;
