@@ -1,6 +1,6 @@
 //! Hosts that do not exist yet, or only in part, and users that wait for ever.
 
-use regdiff_observation::TrapKind;
+use regdiff_observation::{StepOutcome, TrapKind};
 use regdiff_scenario::{Command, FailPoint, FsfStatus, Scalar, Trigger};
 
 use crate::contract::context::Context;
@@ -51,6 +51,17 @@ pub(super) const LIST: &[Allowance] = &[
         reach: Reach::Difference,
         covers: well_known_port_stays_opening,
     },
+    Allowance {
+        id: "host-state-written",
+        allows: "users hang, or a host is left over, in both variants, after a user wrote that the host recovers, or is deleted",
+        why: "any state is taken that the midlayer could enter; no error handler runs that would leave recovery, and a deleted host \
+              is not removed",
+        evidence: "FINDINGS.md 16; midlayer.md 2.3 step 2, 2.5, 14.1",
+        review: "2027-03-01",
+        scenario: "registration/host-state-written",
+        reach: Reach::Difference,
+        covers: host_state_written,
+    },
 ];
 
 fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
@@ -81,6 +92,28 @@ fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bo
     };
     let answered = context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
     finding.kind == Kind::Liveness && matches!(finding.evidence, Evidence::Blocked { .. }) && answered
+}
+
+/// Host states by number (midlayer.md 2.5): deleted, and those in which nothing is dispatched.
+const DELETED: u32 = 4;
+const RECOVERIES: [u32; 3] = [5, 6, 7];
+
+fn host_state_written(context: &Context<'_>, finding: &Finding) -> bool {
+    let taken = |index: usize| context.side(finding.side).steps.get(index) == Some(&StepOutcome::Done(1));
+    // The last state of a device's host that was written and taken.
+    let written = |device: u8| {
+        let mut steps = context.scenario.steps.iter().enumerate().rev();
+        let last = steps.find(|(index, s)| s.trigger == Trigger::HostState && s.device == device && taken(*index));
+        last.map(|(_, step)| step.a)
+    };
+    match &finding.evidence {
+        Evidence::Blocked { step, .. } => {
+            let device = context.step(*step).map(|step| step.device);
+            device.and_then(written).is_some_and(|state| RECOVERIES.contains(&state))
+        }
+        Evidence::Leftover(leftover) => leftover.what == "Scsi_Host" && (0..4).any(|d| written(d) == Some(DELETED)),
+        _ => false,
+    }
 }
 
 fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {

@@ -190,7 +190,8 @@ fn an_adapter_that_goes_offline_in_recovery_counts_as_reset() {
 #[test]
 fn a_host_that_is_removed_ends_its_recovery_first() {
     let remove = step("remove", "when = { after_ms = 30015 }");
-    for run in both(&online("", &format!("{}{}{remove}", failing(false, false), read()))) {
+    let freed = "[kernel]\nbehaviours = [\"gid_pn_pool_freed\"]\n";
+    for run in both(&online("", &format!("{}{}{remove}{freed}", failing(false, false), read()))) {
         assert!(matches!(run.rested().outcome(2), StepOutcome::Done(_)), "{:?}", run.outcome(2));
         assert_eq!(run.0.leftovers, []);
         assert_eq!(run.at(HOST, Attribute::HostState), None);

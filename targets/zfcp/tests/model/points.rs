@@ -19,6 +19,13 @@ fn scenarios() -> Vec<String> {
         format!("{ONLINE}{}{MARK}", step("link_up", "")),
         // The port is in use as long as it has a SCSI device.
         format!("{ONLINE}{}{}{MARK}", remote("sdev_delete"), step("port_remove", "port = 0")),
+        // The read times out and cannot be aborted.
+        format!(
+            "{}{}{ONLINE}{}{MARK}",
+            answer("read", "nth = 2\nreply = \"silence\""),
+            answer("abort", "fsf_status = \"unknown\""),
+            remote("read")
+        ),
         format!("{ONLINE}{}{}{MARK}", remote("unit_add"), remote("unit_remove")),
     ]
 }
