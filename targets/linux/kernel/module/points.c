@@ -36,15 +36,15 @@ static u32 reached[MAX_DEVICES][POINTS];
 extern bool (*regdiff_midlayer_fails)(unsigned int point, struct Scsi_Host *shost);
 extern void (*regdiff_midlayer_reached)(unsigned int point, struct Scsi_Host *shost);
 
-/* Not within reach of a rename: what comes after a static function of the driver returns. */
+/* What a rename reaches. A user's start is the guest's own; draws are not points. */
 static bool point_in_reach(u32 point)
 {
 	switch (point) {
-	case POINT_ONLINE_ENQUEUED ... POINT_ONLINE_RECOVERED:
-	case POINT_ERP_OPEN ... POINT_ERP_STRATEGY:
-	case POINT_SCAN_START ... POINT_STAT_WORK:
-	case POINT_LUN_SCAN ... POINT_SD_PUBLISH:
-	case POINT_UNREGISTER_WORKS ... POINT_HOST_PUBLISHED:
+	case POINT_ONLINE_ENQUEUED ... POINT_ONLINE_SCANNED:
+	case POINT_ERP_OPEN ... POINT_REDO_LINK_DOWN:
+	case POINT_SCAN_START ... POINT_RPORT_TASK:
+	case POINT_LUN_SCAN ... POINT_ELEVATOR_ATTACH:
+	case POINT_UNREGISTER_WORKS ... POINT_UNIT_REMOVE:
 		return true;
 	default:
 		return false;
@@ -55,9 +55,9 @@ static bool failure_in_reach(u32 point)
 {
 	switch (point) {
 	case FAIL_CCW_REFERENCE ... FAIL_SYSFS_DIAGNOSTICS:
-	case FAIL_HOST_ALLOC ... FAIL_FC_HOST_WORK_QUEUES:
-	case FAIL_QDIO_ESTABLISH ... FAIL_SBAL_GET:
-	case FAIL_PORT_ALLOC ... FAIL_GPN_FT_BUFFERS:
+	case FAIL_HOST_ALLOC ... FAIL_HOST_ATTRIBUTES:
+	case FAIL_QDIO_ESTABLISH ... FAIL_SYNC_REQUEST:
+	case FAIL_PORT_ALLOC ... FAIL_FC_STATS:
 		return true;
 	default:
 		return false;

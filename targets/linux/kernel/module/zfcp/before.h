@@ -84,6 +84,9 @@ static inline u32 regdiff_allocates(const char *function)
 #ifdef REGDIFF_AUX
 struct zfcp_adapter;
 
+struct scsi_transport_template *regdiff_attach_transport(struct fc_function_template *functions);
+#define fc_attach_transport(functions) regdiff_attach_transport(functions)
+
 void regdiff_stat_work(struct work_struct *work);
 
 #define get_device(dev) \
@@ -117,11 +120,16 @@ static inline mempool_t *regdiff_page_pool(int elements, int order)
 #endif
 
 #if defined(REGDIFF_AUX) || defined(REGDIFF_UNIT)
+#ifdef REGDIFF_AUX
+#define REGDIFF_DEVICE FAIL_PORT_SYSFS
+#else
+#define REGDIFF_DEVICE FAIL_UNIT_SYSFS
+#endif
 /* A failed registration leaves an initialised device, which the caller puts. */
 #define device_register(dev) \
 	({ \
 		int __ret; \
-		if (REGDIFF_IN("zfcp_port_enqueue") && regdiff_fail(FAIL_PORT_SYSFS, NULL)) { \
+		if (regdiff_fail(REGDIFF_DEVICE, NULL)) { \
 			device_initialize(dev); \
 			__ret = -ENOMEM; \
 		} else { \
@@ -135,15 +143,36 @@ static inline mempool_t *regdiff_page_pool(int elements, int order)
 /* The only sleep of this file stands before set_online's wait. */
 void regdiff_backoff(struct ccw_device *cdev);
 #define msleep(ms) ({ regdiff_backoff(cdev); (msleep)(ms); })
+#define flush_delayed_work(work) \
+	({ \
+		(flush_delayed_work)(work); \
+		if (REGDIFF_IN("zfcp_ccw_set_online")) \
+			regdiff_reach(POINT_ONLINE_SCANNED, cdev); \
+	})
 #endif
 
 #ifdef REGDIFF_ERP
 #define ssleep(s) \
 	({ if (REGDIFF_IN("zfcp_erp_adapter_strategy")) regdiff_reach(POINT_ERP_RETRY_SLEEP, NULL); (ssleep)(s); })
-#define mempool_resize(pool, elements) \
-	(regdiff_fail(FAIL_POOL_RESIZE, NULL) ? -ENOMEM : (mempool_resize)(pool, elements))
+/* An adapter open resizes two pools, one after the other. */
+int regdiff_pool_resize(mempool_t *pool, int elements);
+#define mempool_resize(pool, elements) regdiff_pool_resize(pool, elements)
+/* A strategy takes a reference first, and its lock before and after what it does. */
+void regdiff_strategy_begins(struct kref *kref);
+void regdiff_strategy_locks(void);
 #define kref_get(kref) \
-	({ if (REGDIFF_IN("zfcp_erp_strategy")) regdiff_reach(POINT_ERP_STRATEGY, NULL); (kref_get)(kref); })
+	({ if (REGDIFF_IN("zfcp_erp_strategy")) regdiff_strategy_begins(kref); (kref_get)(kref); })
+static inline unsigned long regdiff_write_lock_irqsave(rwlock_t *lock, const char *function)
+{
+	unsigned long flags;
+
+	if (!strcmp(function, "zfcp_erp_strategy"))
+		regdiff_strategy_locks();
+	write_lock_irqsave(lock, flags);
+	return flags;
+}
+#undef write_lock_irqsave
+#define write_lock_irqsave(lock, flags) ((flags) = regdiff_write_lock_irqsave(lock, __func__))
 #define atomic_or(bits, word) \
 	({ \
 		(atomic_or)(bits, word); \
@@ -187,17 +216,42 @@ u32 regdiff_draw(const char *function, u32 bound);
 		if (REGDIFF_IN("zfcp_fc_send_gpn_ft")) \
 			regdiff_reach(POINT_SCAN_ANSWERED, NULL); \
 	})
-static inline void *regdiff_cache_zalloc(struct kmem_cache *cache, gfp_t flags, bool gpn_ft)
+static inline void *regdiff_cache_zalloc(struct kmem_cache *cache, gfp_t flags, const char *function)
 {
-	return gpn_ft && regdiff_fail(FAIL_GPN_FT_BUFFERS, NULL) ? NULL : kmem_cache_zalloc(cache, flags);
+	u32 point = 0;
+
+	if (!strcmp(function, "zfcp_fc_alloc_sg_env")) {
+		/* The directory is open, and this is the first thing that is done with it. */
+		regdiff_reach(POINT_SCAN_DIRECTORY, NULL);
+		point = FAIL_GPN_FT_BUFFERS;
+	} else if (!strcmp(function, "zfcp_fc_adisc")) {
+		point = FAIL_LINK_TEST_REQUEST;
+	} else if (!strcmp(function, "zfcp_fc_sym_name_update")) {
+		point = FAIL_SYMBOLIC_NAME_REQUEST;
+	}
+	return point && regdiff_fail(point, NULL) ? NULL : kmem_cache_zalloc(cache, flags);
 }
 #undef kmem_cache_zalloc
-#define kmem_cache_zalloc(cache, flags) regdiff_cache_zalloc(cache, flags, REGDIFF_IN("zfcp_fc_alloc_sg_env"))
+#define kmem_cache_zalloc(cache, flags) regdiff_cache_zalloc(cache, flags, __func__)
+static inline void *regdiff_gid_pn_alloc(mempool_t *pool, gfp_t flags)
+{
+	return regdiff_fail(FAIL_GID_PN_REQUEST, NULL) ? NULL : mempool_alloc(pool, flags);
+}
+/* The only pool of this file. */
+#undef mempool_alloc
+#define mempool_alloc(pool, flags) regdiff_gid_pn_alloc(pool, flags)
 void regdiff_fc_host_post_event(struct Scsi_Host *shost, u32 number, enum fc_host_event_code code, u32 data);
 #define fc_host_post_event(shost, number, code, data) regdiff_fc_host_post_event(shost, number, code, data)
 #endif
 
 #ifdef REGDIFF_FSF
+bool regdiff_sync_fails(void);
+static inline void *regdiff_kmalloc(size_t size, gfp_t flags, bool request)
+{
+	return request && regdiff_sync_fails() ? NULL : kmalloc(size, flags);
+}
+#undef kmalloc
+#define kmalloc(size, flags) regdiff_kmalloc(size, flags, REGDIFF_IN("zfcp_fsf_alloc"))
 bool regdiff_pool_fails(mempool_t *pool);
 static inline void *regdiff_pool_alloc(mempool_t *pool, gfp_t flags)
 {
@@ -211,6 +265,12 @@ static inline void *regdiff_pool_alloc(mempool_t *pool, gfp_t flags)
 struct Scsi_Host *regdiff_host_alloc(const struct scsi_host_template *template, int size);
 int regdiff_add_host(struct Scsi_Host *shost, struct device *dev);
 void regdiff_set_prot(struct Scsi_Host *shost, unsigned int mask);
+static inline void *regdiff_kmalloc(size_t size, gfp_t flags, bool statistics)
+{
+	return statistics && regdiff_fail(FAIL_FC_STATS, NULL) ? NULL : kmalloc(size, flags);
+}
+#undef kmalloc
+#define kmalloc(size, flags) regdiff_kmalloc(size, flags, REGDIFF_IN("zfcp_scsi_init_fc_host_stats"))
 #define scsi_host_alloc(template, size) regdiff_host_alloc(template, size)
 #define scsi_add_host(shost, dev) regdiff_add_host(shost, dev)
 #define scsi_host_set_prot(shost, mask) regdiff_set_prot(shost, mask)
@@ -222,6 +282,14 @@ void regdiff_set_prot(struct Scsi_Host *shost, unsigned int mask);
 #ifdef REGDIFF_UNIT
 #define scsi_scan_target(parent, ...) \
 	({ regdiff_reach(POINT_LUN_SCAN, NULL); (scsi_scan_target)(parent, __VA_ARGS__); })
+static inline void regdiff_write_unlock_irq(rwlock_t *lock, const char *function)
+{
+	write_unlock_irq(lock);
+	if (!strcmp(function, "zfcp_unit_remove"))
+		regdiff_reach(POINT_UNIT_REMOVE, NULL);
+}
+#undef write_unlock_irq
+#define write_unlock_irq(lock) regdiff_write_unlock_irq(lock, __func__)
 #endif
 
 #endif

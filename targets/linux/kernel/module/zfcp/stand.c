@@ -128,6 +128,64 @@ void regdiff_qdio_close(struct zfcp_qdio *qdio)
 	zfcp_qdio_close(qdio);
 }
 
+/* Which of the two pools it is says where the open stands; a failure is one of the open, not of a pool. */
+int regdiff_pool_resize(mempool_t *pool, int elements)
+{
+	struct ccw_device *cdev = regdiff_worked_for();
+	struct zfcp_adapter *adapter = cdev ? dev_get_drvdata(&cdev->dev) : NULL;
+	int ret;
+
+	if (adapter && pool == adapter->pool.sr_data) {
+		regdiff_reach(POINT_ERP_PTP_PORT, cdev);
+		if (regdiff_fail(FAIL_POOL_RESIZE, cdev))
+			return -ENOMEM;
+	}
+	ret = mempool_resize(pool, elements);
+	if (!ret && adapter && pool == adapter->pool.status_read_req)
+		regdiff_reach(POINT_ERP_POOLS_RESIZED, cdev);
+	return ret;
+}
+
+/* Whether a recovery thread has taken its lock for the first time in this strategy; one thread an adapter. */
+static struct {
+	struct zfcp_adapter *adapter;
+	struct task_struct *task;
+	unsigned int locks;
+} strategies[4];
+
+void regdiff_strategy_begins(struct kref *kref)
+{
+	struct zfcp_adapter *adapter = container_of(kref, struct zfcp_adapter, ref);
+	unsigned int n;
+
+	regdiff_works_for(cdev_of(adapter));
+	for (n = 0; n < ARRAY_SIZE(strategies); n++) {
+		if (strategies[n].task && strategies[n].task != current)
+			continue;
+		strategies[n].task = current;
+		strategies[n].adapter = adapter;
+		strategies[n].locks = 0;
+		break;
+	}
+	regdiff_reach(POINT_ERP_STRATEGY, cdev_of(adapter));
+}
+
+/* Called before the lock is taken: the second time, the action is done. */
+void regdiff_strategy_locks(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(strategies); n++)
+		if (strategies[n].task == current && ++strategies[n].locks == 2)
+			regdiff_reach(POINT_ERP_STRATEGY_DONE, cdev_of(strategies[n].adapter));
+}
+
+void regdiff_redo_link_down(struct zfcp_adapter *adapter)
+{
+	zfcp_fsf_fc_host_link_down(adapter);
+	regdiff_reach(POINT_REDO_LINK_DOWN, cdev_of(adapter));
+}
+
 int regdiff_exchange_port_data(struct zfcp_erp_action *action)
 {
 	regdiff_reach(POINT_ERP_XCONF_DONE, cdev_of(action->adapter));
@@ -188,6 +246,51 @@ void regdiff_rport_work(struct work_struct *work)
 	regdiff_works_for(NULL);
 }
 
+/* Works that end in a request: the allocation of one fails for this device. */
+static void work_for(struct zfcp_adapter *adapter, struct work_struct *work, work_func_t function)
+{
+	regdiff_works_for(cdev_of(adapter));
+	function(work);
+	regdiff_works_for(NULL);
+}
+
+void regdiff_did_lookup(struct work_struct *work)
+{
+	work_for(container_of(work, struct zfcp_port, gid_pn_work)->adapter, work, zfcp_fc_port_did_lookup);
+}
+
+void regdiff_link_test(struct work_struct *work)
+{
+	work_for(container_of(work, struct zfcp_port, test_link_work)->adapter, work, zfcp_fc_link_test_work);
+}
+
+void regdiff_symbolic_name(struct work_struct *work)
+{
+	work_for(container_of(work, struct zfcp_adapter, ns_up_work), work, zfcp_fc_sym_name_update);
+}
+
+/* Statistics are read by users through a table of functions: the table is ours, the function behind it the driver's. */
+static struct fc_function_template functions_before;
+
+static struct fc_host_statistics *statistics(struct Scsi_Host *shost)
+{
+	struct zfcp_adapter *adapter = (struct zfcp_adapter *)shost->hostdata[0];
+	struct fc_host_statistics *result;
+
+	regdiff_works_for(cdev_of(adapter));
+	result = functions_before.get_fc_host_stats(shost);
+	regdiff_works_for(NULL);
+	return result;
+}
+
+struct scsi_transport_template *regdiff_attach_transport(struct fc_function_template *functions)
+{
+	functions_before = *functions;
+	if (functions->get_fc_host_stats)
+		functions->get_fc_host_stats = statistics;
+	return fc_attach_transport(functions);
+}
+
 void regdiff_stat_work(struct work_struct *work)
 {
 	struct zfcp_adapter *adapter = container_of(work, struct zfcp_adapter, stat_work);
@@ -207,10 +310,15 @@ void regdiff_wka_ports_force_offline(struct zfcp_fc_wka_ports *ports)
 void regdiff_erp_thread_kill(struct zfcp_adapter *adapter)
 {
 	struct task_struct *task = adapter->erp_thread;
+	unsigned int n;
 
 	zfcp_erp_thread_kill(adapter);
-	if (task)
-		regdiff_forget(task);
+	if (!task)
+		return;
+	regdiff_forget(task);
+	for (n = 0; n < ARRAY_SIZE(strategies); n++)
+		if (strategies[n].task == task)
+			strategies[n].task = NULL;
 }
 
 void regdiff_adapter_unregister_host(struct zfcp_adapter *adapter)
@@ -246,6 +354,40 @@ void regdiff_fc_host_post_event(struct Scsi_Host *shost, u32 number, enum fc_hos
 int regdiff_sbal_get(struct zfcp_qdio *qdio)
 {
 	return regdiff_fail(FAIL_SBAL_GET, cdev_of(qdio->adapter)) ? -EIO : zfcp_qdio_sbal_get(qdio);
+}
+
+/* The task that makes a synchronous exchange, and for which device. */
+static struct task_struct *synchronous;
+static struct ccw_device *synchronous_cdev;
+
+int regdiff_exchange_config_data_sync(struct zfcp_qdio *qdio, struct fsf_qtcb_bottom_config *data)
+{
+	synchronous = current;
+	synchronous_cdev = cdev_of(qdio->adapter);
+	return zfcp_fsf_exchange_config_data_sync(qdio, data);
+}
+
+int regdiff_exchange_port_data_sync(struct zfcp_qdio *qdio, struct fsf_qtcb_bottom_port *data)
+{
+	synchronous = current;
+	synchronous_cdev = cdev_of(qdio->adapter);
+	return zfcp_fsf_exchange_port_data_sync(qdio, data);
+}
+
+/* A request without a pool: the first that a synchronous exchange asks for is its own. */
+bool regdiff_sync_fails(void)
+{
+	if (synchronous != current || in_interrupt())
+		return false;
+	synchronous = NULL;
+	return regdiff_fail(FAIL_SYNC_REQUEST, synchronous_cdev);
+}
+
+/* In interrupts: there the device must be named. */
+void regdiff_enqueue_event(struct zfcp_adapter *adapter, enum fc_host_event_code code, u32 data)
+{
+	if (!regdiff_fail(FAIL_EVENT_ALLOC, cdev_of(adapter)))
+		zfcp_fc_enqueue_event(adapter, code, data);
 }
 
 bool regdiff_pool_fails(mempool_t *pool)
@@ -308,7 +450,33 @@ int regdiff_fcp_cmnd(struct scsi_cmnd *command)
 	return zfcp_fsf_fcp_cmnd(command);
 }
 
+/* A remote port's work has taken its task, and this is the first that the task does. */
+void regdiff_rport_task(char *tag, struct zfcp_adapter *adapter, struct zfcp_port *port, struct scsi_device *sdev, u8 want,
+			u8 need)
+{
+	regdiff_reach(POINT_RPORT_TASK, cdev_of(adapter));
+	zfcp_dbf_rec_trig_lock(tag, adapter, port, sdev, want, need);
+}
+
 /* ---- zfcp_sysfs.c ---- */
+
+/* Only port_remove shuts a port down from here: the port is in no list any more. */
+void regdiff_port_remove(struct zfcp_port *port, int clear, char *tag)
+{
+	regdiff_reach(POINT_PORT_REMOVE, cdev_of(port->adapter));
+	zfcp_erp_port_shutdown(port, clear, tag);
+}
+
+int regdiff_unit_remove(struct zfcp_port *port, u64 lun)
+{
+	struct zfcp_adapter *adapter = port->adapter;
+	int ret;
+
+	regdiff_works_for(cdev_of(adapter));
+	ret = zfcp_unit_remove(port, lun);
+	regdiff_works_for(NULL);
+	return ret;
+}
 
 int regdiff_unit_add(struct zfcp_port *port, u64 lun)
 {

@@ -32,5 +32,21 @@ int regdiff_add_host(struct Scsi_Host *shost, struct device *dev);
 void regdiff_set_prot(struct Scsi_Host *shost, unsigned int mask);
 int regdiff_fcp_cmnd(struct scsi_cmnd *command);
 int regdiff_unit_add(struct zfcp_port *port, u64 lun);
+int regdiff_pool_resize(mempool_t *pool, int elements);
+void regdiff_strategy_begins(struct kref *kref);
+void regdiff_strategy_locks(void);
+void regdiff_redo_link_down(struct zfcp_adapter *adapter);
+void regdiff_did_lookup(struct work_struct *work);
+void regdiff_link_test(struct work_struct *work);
+void regdiff_symbolic_name(struct work_struct *work);
+struct scsi_transport_template *regdiff_attach_transport(struct fc_function_template *functions);
+int regdiff_exchange_config_data_sync(struct zfcp_qdio *qdio, struct fsf_qtcb_bottom_config *data);
+int regdiff_exchange_port_data_sync(struct zfcp_qdio *qdio, struct fsf_qtcb_bottom_port *data);
+bool regdiff_sync_fails(void);
+void regdiff_enqueue_event(struct zfcp_adapter *adapter, enum fc_host_event_code code, u32 data);
+void regdiff_rport_task(char *tag, struct zfcp_adapter *adapter, struct zfcp_port *port, struct scsi_device *sdev, u8 want,
+			u8 need);
+void regdiff_port_remove(struct zfcp_port *port, int clear, char *tag);
+int regdiff_unit_remove(struct zfcp_port *port, u64 lun);
 
 #endif

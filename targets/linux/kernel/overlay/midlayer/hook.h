@@ -15,6 +15,7 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -57,13 +58,31 @@ static inline int regdiff_setup_tags(struct Scsi_Host *shost)
 }
 #define scsi_mq_setup_tags(shost) regdiff_setup_tags(shost)
 
+static inline int regdiff_sense_cache(struct Scsi_Host *shost)
+{
+	return regdiff_fails(23, shost) ? -ENOMEM : scsi_init_sense_cache(shost);
+}
+#define scsi_init_sense_cache(shost) regdiff_sense_cache(shost)
+
+/* Where the driver's host attributes are added: with the class device, before 5.16 by a call of their own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+#define REGDIFF_ATTRIBUTES_FAIL(shost) regdiff_fails(24, shost)
+#else
+#define REGDIFF_ATTRIBUTES_FAIL(shost) false
+static inline int regdiff_sysfs_add(struct Scsi_Host *shost)
+{
+	return regdiff_fails(24, shost) ? -ENOMEM : scsi_sysfs_add_host(shost);
+}
+#define scsi_sysfs_add_host(shost) regdiff_sysfs_add(shost)
+#endif
+
 static inline int regdiff_add_device(struct device *dev, struct Scsi_Host *shost)
 {
 	int ret;
 
 	if (dev == &shost->shost_gendev)
 		return regdiff_fails(18, shost) ? -ENOMEM : device_add(dev);
-	if (regdiff_fails(19, shost))
+	if (regdiff_fails(19, shost) || REGDIFF_ATTRIBUTES_FAIL(shost))
 		return -ENOMEM;
 	ret = device_add(dev);
 	if (!ret)
@@ -122,7 +141,10 @@ static inline int regdiff_init_sched(struct request_queue *q, struct elevator_ty
 {
 	struct scsi_device *sdev = q->queuedata;
 
-	return sdev && regdiff_fails(54, sdev->host) ? -ENOMEM : blk_mq_init_sched(q, e);
+	if (!sdev)
+		return blk_mq_init_sched(q, e);
+	regdiff_reached(53, sdev->host);
+	return regdiff_fails(54, sdev->host) ? -ENOMEM : blk_mq_init_sched(q, e);
 }
 #define blk_mq_init_sched(q, e) regdiff_init_sched(q, e)
 #endif
