@@ -64,6 +64,8 @@ pub struct Report {
     pub kind: Kind,
     /// The function that did it.
     pub place: Place,
+    /// The function that moved memory for it, where the fault itself was.
+    pub mover: Option<Place>,
     /// Its callers, the innermost first.
     pub frames: Vec<Place>,
 }
@@ -140,6 +142,9 @@ struct Draft {
     kind: Kind,
     place: Option<Place>,
     frames: Vec<Place>,
+    /// The word on top of the stack, if it looks like code: where a function without a frame of its own returns to.
+    top: Option<Place>,
+    lines: u32,
     traced: bool,
 }
 
@@ -182,7 +187,7 @@ impl Reader {
     fn start(&mut self, kind: Kind, place: Option<Place>) {
         self.flush();
         self.in_trace = false;
-        self.current = Some(Draft { kind, place, frames: Vec::new(), traced: false });
+        self.current = Some(Draft { kind, place, frames: Vec::new(), top: None, lines: 0, traced: false });
     }
 
     fn panic(&mut self, text: &str) {
@@ -240,7 +245,11 @@ impl Reader {
             Some((_, rest)) => rest.trim_start(),
             None => text,
         };
-        if text.starts_with("? ") {
+        draft.lines += 1;
+        if let Some(doubtful) = text.strip_prefix("? ") {
+            if draft.lines == 1 {
+                draft.top = place(doubtful);
+            }
             return;
         }
         match place(text) {
@@ -250,7 +259,7 @@ impl Reader {
     }
 
     fn flush(&mut self) {
-        let Some(Draft { kind, place, mut frames, .. }) = self.current.take() else { return };
+        let Some(Draft { kind, place, mut frames, top, .. }) = self.current.take() else { return };
         let is_messenger = |frame: &Place| {
             let name = frame.function();
             MESSENGERS.contains(&name) || MESSENGER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
@@ -260,8 +269,14 @@ impl Reader {
             frames.drain(..=last);
         }
         let mut callers = frames.into_iter().peekable();
+        let moves = |place: &Place| MOVERS.contains(&place.function());
         let mut place = place.filter(|place| !is_messenger(place));
-        if place.as_ref().is_none_or(|place| MOVERS.contains(&place.function())) {
+        let mover = place.clone().filter(moves);
+        let top = top.filter(|top| !is_messenger(top) && !moves(top));
+        if let (Some(_), Some(caller)) = (&mover, top) {
+            // Movers are leaves written in assembly: no frame of theirs lies between the fault and its caller's.
+            place = Some(caller);
+        } else if place.as_ref().is_none_or(moves) {
             while callers.peek().is_some_and(|frame| MOVERS.contains(&frame.function())) {
                 callers.next();
             }
@@ -272,7 +287,7 @@ impl Reader {
         if callers.peek().is_some_and(|frame| frame.symbol == place.symbol) {
             callers.next();
         }
-        self.done.push(Report { kind, place, frames: callers.collect() });
+        self.done.push(Report { kind, place, mover, frames: callers.collect() });
     }
 
     fn finish(mut self) -> Vec<Report> {
@@ -294,4 +309,35 @@ fn place(text: &str) -> Option<Place> {
         offset,
         module: module.map(str::to_owned),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "\
+RIP: 0033:memset_orig+0x72/0xb0
+Kernel panic - not syncing: Segfault with no mm
+Call Trace:
+ [<6020b30c>] ? scsi_queue_rq+0x9ec/0xb80
+ [<6002f9b0>] ? memset+0x0/0x30
+ [<6018f2a0>] blk_mq_dispatch_rq_list+0x200/0x990
+";
+
+    #[test]
+    fn who_lets_memory_be_moved_is_on_top_of_the_stack() {
+        let [report] = &reports(TRACE.as_bytes())[..] else { panic!("one report") };
+        assert_eq!(report.place.function(), "scsi_queue_rq");
+        assert_eq!(report.mover.as_ref().map(Place::function), Some("memset_orig"));
+        assert_eq!(report.frames.iter().map(Place::function).collect::<Vec<_>>(), ["blk_mq_dispatch_rq_list"]);
+    }
+
+    #[test]
+    fn a_doubtful_frame_is_no_caller_of_an_ordinary_function() {
+        let trace = TRACE.replace("memset_orig", "scsi_done");
+        let [report] = &reports(trace.as_bytes())[..] else { panic!("one report") };
+        assert_eq!((report.place.function(), &report.mover), ("scsi_done", &None));
+        let stale = TRACE.replace(" [<6020b30c>] ? scsi", " [<6020b30c>] ? memcpy+0x0/0x9\n [<6020b30c>] ? scsi");
+        assert_eq!(reports(stale.as_bytes())[0].place.function(), "blk_mq_dispatch_rq_list");
+    }
 }

@@ -128,7 +128,7 @@ fn trap(report: &Report, time_us: u64, access: impl Fn(&Place) -> Option<Access>
     let (kind, access, address, bytes) = match report.kind {
         Kind::Fault { address } => {
             // A load is the careful guess: it claims less.
-            let access = access(&report.place).unwrap_or(Access::Read);
+            let access = access(report.mover.as_ref().unwrap_or(&report.place)).unwrap_or(Access::Read);
             let kind = if address < NULL_PAGE { TrapKind::NullAccess } else { TrapKind::UseAfterFree };
             (kind, access, Some(address), 0)
         }
