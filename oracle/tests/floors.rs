@@ -12,7 +12,7 @@ const REGISTER: u64 = 40;
 /// At least this share sends a SCSI command.
 const SCSI: u64 = 20;
 /// At most this share is skipped.
-const SKIPPED: u64 = 40;
+const SKIPPED: u64 = 5;
 
 #[test]
 fn generated_scenarios_reach_registration_and_scsi_commands() {
