@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use regdiff_linux::{Linux, NOT_EXPRESSIBLE, Registration, Run};
 use regdiff_observation::{Access, End, Trap, TrapKind};
-use regdiff_oracle::{Allow, Finding, Options, Report, judge, judge_on};
+use regdiff_oracle::{Allow, Finding, Options, Report, Status, judge, judge_on};
 use regdiff_scenario::text;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ const FIRST_PAGE: u64 = 4096;
 pub(crate) struct Arguments {
     /// A scenario with a finding; - is standard input
     file: PathBuf,
-    /// The signature to look for; the first one that the model shows unless told otherwise
+    /// The signature to look for; unless told otherwise those that are new or open in the model, or else its historical ones
     #[arg(long, value_name = "S")]
     signature: Option<String>,
     /// A new folder for the evidence
@@ -94,21 +94,26 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let report = kernel_lane::judge(&linux, &input.scenario, Allow::Intended)?;
     let shown = signatures(&report);
     let reason = runs.iter().find_map(|(_, run)| run.beside.not_expressible.clone());
+    let confirmed: Vec<&String> =
+        wanted.iter().filter(|wanted| shown.iter().any(|seen| is_shown(wanted, seen))).collect();
     let answer = match &reason {
         Some(_) => Answer::NotExpressible,
-        None if shown.contains(&wanted) => Answer::Confirmed,
+        None if !confirmed.is_empty() => Answer::Confirmed,
         None => Answer::Differs,
     };
     // On this kernel's profile the model may not show it either: then it is no contradiction.
-    let models = judge_on(&regdiff_oracle::Model, &scenario, &pair_of_models());
-    let expected = signatures(&models).contains(&wanted);
+    let models = signatures(&judge_on(&regdiff_oracle::Model, &scenario, &pair_of_models()));
+    let expected = wanted.iter().any(|wanted| models.contains(wanted));
     let notes: Vec<String> = runs.iter().filter_map(|(registration, run)| on_s390(*registration, run)).collect();
     let value = json!({
         "file": input.file.display().to_string(),
-        "signature": wanted,
+        "signatures": wanted.iter().map(|wanted| json!({
+            "signature": wanted,
+            "confirmed": confirmed.contains(&wanted),
+            "model_shows_it_on_this_kernel": models.contains(wanted),
+        })).collect::<Vec<_>>(),
         "verdict": answer.text(),
         "why": reason,
-        "model_shows_it_on_this_kernel": expected,
         "kernel_shows": shown,
         "ends": runs.iter().map(|(registration, run)| json!({ "registration": registration, "end": run.seen.end })).collect::<Vec<_>>(),
         "on_s390": notes,
@@ -127,7 +132,10 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         Answer::NotExpressible => UNDECIDED,
     };
     out.line(format_args!("{HEADING}{}{HEADING:#}: {style}{}{style:#}", input.file.display(), answer.text()))?;
-    out.line(format_args!("  signature  {wanted}"))?;
+    for wanted in &wanted {
+        let word = if confirmed.contains(&wanted) { "confirmed" } else { "not seen" };
+        out.line(format_args!("  {word:<10} {wanted}"))?;
+    }
     out.line(format_args!("  kernel     {}", linux.built.manifest.release))?;
     if let Some(reason) = reason {
         out.line(format_args!("  why        {reason} ({NOT_EXPRESSIBLE})"))?;
@@ -136,6 +144,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         out.line(format_args!("  {:<10} {}", registration.text(), ending(&run.seen.end)))?;
     }
     if answer == Answer::Differs {
+        let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
         let instead = if shown.is_empty() { "nothing".to_owned() } else { shown.join(", ") };
         out.line(format_args!("  instead    {instead}"))?;
         let model = if expected { "shows it: model and kernel disagree" } else { "does not show it either" };
@@ -151,6 +160,12 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
 /// Both models that stand beside the kernel's two registrations.
 fn pair_of_models() -> Options {
     Options { allow: Allow::Intended, left: model_of(Registration::Early), right: model_of(Registration::Deferred) }
+}
+
+/// Whether a signature that the kernel shows is the one looked for. A kernel names the function of a trap, but not the field that the
+/// model knows.
+fn is_shown(wanted: &str, seen: &str) -> bool {
+    wanted == seen || wanted.strip_prefix(seen).is_some_and(|field| field.starts_with('/') && !field[1..].contains('/'))
 }
 
 /// Every signature of a report, found or allowed.
@@ -216,17 +231,28 @@ fn write_evidence(
 
 impl Arguments {
     /// What to look for.
-    fn wanted(&self, input: &Input) -> Result<String, Error> {
+    fn wanted(&self, input: &Input) -> Result<Vec<String>, Error> {
         if let Some(signature) = &self.signature {
-            return Ok(signature.trim().to_owned());
+            return Ok(vec![signature.trim().to_owned()]);
         }
         let report = judge(&input.scenario, &Options::allowing(Allow::Intended));
-        let found = report.findings.first().map(|finding| finding.signature.to_string());
-        found.ok_or_else(|| Error::NothingToMinimise {
-            file: input.file.clone(),
-            what: format!("the model's verdict is {}, without a finding", report.verdict.text()),
-            cure: "name what to look for with --signature".to_owned(),
-        })
+        let status = |finding: &Finding| finding.known.as_ref().map(|known| known.status);
+        let of = |known: &dyn Fn(Option<Status>) -> bool| -> Vec<String> {
+            let found = report.findings.iter().filter(|finding| known(status(finding)));
+            found.map(|finding| finding.signature.to_string()).collect()
+        };
+        let mut wanted = of(&|status| !matches!(status, Some(Status::Historical | Status::Intended)));
+        if wanted.is_empty() {
+            wanted = of(&|_| true);
+        }
+        if wanted.is_empty() {
+            return Err(Error::NothingToMinimise {
+                file: input.file.clone(),
+                what: format!("the model's verdict is {}, without a finding", report.verdict.text()),
+                cure: "name what to look for with --signature".to_owned(),
+            });
+        }
+        Ok(wanted)
     }
 
     /// A new folder for the evidence.
