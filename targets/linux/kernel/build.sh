@@ -9,6 +9,8 @@ hooked=(
   "hosts REGDIFF_HOSTS drivers/scsi"
   "scsi_transport_fc REGDIFF_TRANSPORT_FC drivers/scsi"
   "scsi_scan REGDIFF_SCAN drivers/scsi"
+  "scsi_lib REGDIFF_LIB drivers/scsi"
+  "scsi_error REGDIFF_ERROR drivers/scsi"
   "sd REGDIFF_SD drivers/scsi"
   "elevator REGDIFF_ELEVATOR block"
 )
@@ -243,7 +245,7 @@ build_rest() {
   ln -s "$kernel_folder"/module/*.c "$kernel_folder"/module/zfcp/*.c "$tree"/drivers/s390/scsi/zfcp_*.c "$partial/objects/"
   cp "$kernel_folder/module/Kbuild" "$partial/objects/"
   step "building the modules" make_kernel M="$partial/objects" REGDIFF="$kernel_folder/module" REGDIFF_TREE="$tree" \
-    REGDIFF_COVERAGE="$coverage" modules
+    REGDIFF_OBJECTS="$partial/objects" REGDIFF_COVERAGE="$coverage" modules
   local module
   for module in regdiff zfcp; do
     strip --strip-debug -o "$partial/modules/$module.ko" "$partial/objects/$module.ko"
@@ -256,7 +258,11 @@ build_rest() {
   cp "$build/linux" "$partial/linux"
   strip --strip-debug "$partial/linux"
   pack_initramfs
-  if [ "$coverage" = 0 ]; then rm -rf "$partial/objects"; else mv "$partial/objects" "$partial/coverage"; fi
+  if [ "$coverage" = 1 ]; then
+    mkdir "$partial/coverage"
+    mv "$partial/objects"/zfcp_*.gcno "$partial/coverage/"
+  fi
+  rm -rf "$partial/objects"
   write_manifest
   rm -rf "$out"
   mv "$partial" "$out"

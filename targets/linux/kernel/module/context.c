@@ -41,6 +41,7 @@ static const struct {
 	{ "fc_timeout_fail_rport_io", DOOR_CTX_FC_DL },
 	{ "async_run_entry_fn", DOOR_CTX_SD_PROBE },
 	{ "scmd_eh_abort_handler", DOOR_CTX_SCSI_TMF },
+	{ "regdiff_eh_abort_handler", DOOR_CTX_SCSI_TMF },
 	{ "zfcp_", DOOR_CTX_ADAPTER_WQ },
 	{ "_zfcp_", DOOR_CTX_ADAPTER_WQ },
 	{ "regdiff_", DOOR_CTX_ADAPTER_WQ },

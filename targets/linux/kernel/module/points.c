@@ -45,6 +45,7 @@ static bool point_in_reach(u32 point)
 	case POINT_SCAN_START ... POINT_RPORT_TASK:
 	case POINT_LUN_SCAN ... POINT_ELEVATOR_ATTACH:
 	case POINT_UNREGISTER_WORKS ... POINT_UNIT_REMOVE:
+	case POINT_TMF_ABORT ... POINT_EH_FINISH:
 		return true;
 	default:
 		return false;

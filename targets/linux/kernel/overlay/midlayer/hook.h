@@ -42,6 +42,9 @@ static inline void *regdiff_plain_kzalloc(size_t size, gfp_t flags)
 	return kzalloc(size, flags);
 }
 
+/* The work of an asynchronous abort is named in one file and defined in another. */
+void regdiff_eh_abort_handler(struct work_struct *work);
+
 #define REGDIFF_IN(name) (!strcmp(__func__, name))
 
 #ifdef REGDIFF_HOSTS
@@ -51,6 +54,14 @@ bool (*regdiff_midlayer_fails)(unsigned int point, struct Scsi_Host *shost);
 EXPORT_SYMBOL_GPL(regdiff_midlayer_fails);
 void (*regdiff_midlayer_reached)(unsigned int point, struct Scsi_Host *shost);
 EXPORT_SYMBOL_GPL(regdiff_midlayer_reached);
+
+void regdiff_eh_abort_handler(struct work_struct *work)
+{
+	struct scsi_cmnd *scmd = container_of(work, struct scsi_cmnd, abort_work.work);
+
+	regdiff_reached(80, scmd->device->host);
+	scmd_eh_abort_handler(work);
+}
 
 static inline int regdiff_setup_tags(struct Scsi_Host *shost)
 {
@@ -123,6 +134,30 @@ static inline int regdiff_add_device(struct device *dev, struct Scsi_Host *shost
 #define regdiff_inquiry(sdev) do { if (REGDIFF_IN("scsi_probe_lun")) regdiff_reached(50, (sdev)->host); } while (0)
 #define scsi_execute_req(sdev, ...) ({ regdiff_inquiry(sdev); (scsi_execute_req)(sdev, __VA_ARGS__); })
 #define scsi_execute_cmd(sdev, ...) ({ regdiff_inquiry(sdev); (scsi_execute_cmd)(sdev, __VA_ARGS__); })
+#endif
+
+#ifdef REGDIFF_LIB
+#define scmd_eh_abort_handler regdiff_eh_abort_handler
+#endif
+
+#ifdef REGDIFF_ERROR
+#include "scsi_priv.h"
+
+/* The error handler wakes the host up first, and looks at its devices first when it is done. */
+static inline int regdiff_autopm_get_host(struct Scsi_Host *shost, const char *function)
+{
+	if (!strcmp(function, "scsi_error_handler"))
+		regdiff_reached(81, shost);
+	return scsi_autopm_get_host(shost);
+}
+#define scsi_autopm_get_host(shost) regdiff_autopm_get_host(shost, __func__)
+static inline struct scsi_device *regdiff_iterate(struct Scsi_Host *shost, struct scsi_device *sdev, const char *function)
+{
+	if (!sdev && !strcmp(function, "scsi_restart_operations"))
+		regdiff_reached(82, shost);
+	return __scsi_iterate_devices(shost, sdev);
+}
+#define __scsi_iterate_devices(shost, sdev) regdiff_iterate(shost, sdev, __func__)
 #endif
 
 #ifdef REGDIFF_SD
