@@ -6,14 +6,25 @@
 const MAGIC: &str = "070701";
 /// The name of the entry that ends an archive.
 const END: &str = "TRAILER!!!";
-/// A plain file that everybody may read.
-const MODE: u32 = 0o100_444;
+/// A plain file; the permissions are or'ed to it.
+const PLAIN: u32 = 0o100_000;
+
+/// A file of an archive.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its path, without a leading slash.
+    pub name: &'a str,
+    /// Its permissions.
+    pub mode: u32,
+    /// What it holds.
+    pub contents: &'a [u8],
+}
 
 /// An archive of plain files, with all that is not content held constant: the same files give the same bytes.
-pub(crate) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn archive(files: &[Entry<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
-    for (index, (name, contents)) in files.iter().enumerate() {
-        entry(&mut out, index as u32 + 1, MODE, name, contents);
+    for (index, Entry { name, mode, contents }) in files.iter().enumerate() {
+        entry(&mut out, index as u32 + 1, PLAIN | mode, name, contents);
     }
     entry(&mut out, 0, 0, END, &[]);
     out
@@ -35,7 +46,7 @@ fn entry(out: &mut Vec<u8>, inode: u32, mode: u32, name: &str, contents: &[u8]) 
 }
 
 /// Fills up to four bytes.
-pub(crate) fn pad(out: &mut Vec<u8>) {
+pub fn pad(out: &mut Vec<u8>) {
     out.resize(out.len().next_multiple_of(4), 0);
 }
 
@@ -45,7 +56,8 @@ mod tests {
 
     #[test]
     fn an_archive_is_read_back_by_its_own_numbers() {
-        let bytes = archive(&[("order.json", b"{}"), ("empty", b"")]);
+        let file = |name, contents| Entry { name, mode: 0o444, contents };
+        let bytes = archive(&[file("order.json", b"{}"), file("empty", b"")]);
         let mut at = 0;
         let mut seen = Vec::new();
         loop {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::built::{Built, Version};
 use crate::console::{self, Kind, Report};
+use crate::cpio::Entry;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::observe::{self, Beside};
@@ -105,7 +106,7 @@ impl Linux {
         let order = serde_json::to_vec(order).map_err(|error| Error::Io { what: "the order", source: error.into() })?;
         let mut bytes = self.built.base.clone();
         cpio::pad(&mut bytes);
-        bytes.extend(cpio::archive(&[("order.json", &order)]));
+        bytes.extend(cpio::archive(&[Entry { name: "order.json", mode: 0o444, contents: &order }]));
         Ok(bytes)
     }
 

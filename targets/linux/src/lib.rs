@@ -21,7 +21,7 @@
 
 pub mod built;
 pub mod console;
-mod cpio;
+pub mod cpio;
 mod elf;
 mod error;
 mod facts;
