@@ -1,6 +1,7 @@
 //! A folder like that of a built kernel, with a shell script for a kernel.
 
 use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::PermissionsExt;
 
 use regdiff_linux::built::files;
@@ -31,12 +32,30 @@ impl Fake {
         Self::new(&format!("cat >&0 <<'X'\n{}\nX", facts.join("\n")))
     }
 
-    /// The lane with it. The folder lives as long as the process needs it: it is small and in a temporary place.
-    pub(crate) fn linux(self) -> Linux {
+    /// The lane with it.
+    pub(crate) fn linux(self) -> FakeLinux {
         let mut linux = Linux::new(Built::open(self.0.path()).expect("a kernel"));
         linux.sandbox = Sandbox::None;
-        // The lane reads the script when it starts it.
-        let _ = self.0.keep();
-        linux
+        FakeLinux { linux, _folder: self.0 }
+    }
+}
+
+/// The lane, and the folder that it needs.
+pub(crate) struct FakeLinux {
+    linux: Linux,
+    _folder: TempDir,
+}
+
+impl Deref for FakeLinux {
+    type Target = Linux;
+
+    fn deref(&self) -> &Linux {
+        &self.linux
+    }
+}
+
+impl DerefMut for FakeLinux {
+    fn deref_mut(&mut self) -> &mut Linux {
+        &mut self.linux
     }
 }
