@@ -3,7 +3,7 @@
 //! What a real kernel of one version has cannot be chosen: its structures, its midlayer, its behaviours. The schedule is the one
 //! that the kernel takes; the model runs its plain one.
 
-use regdiff_scenario::kernel::{Behaviours, Elevator, ElevatorAttach, Layout};
+use regdiff_scenario::kernel::{Behaviours, ElevatorAttach, Layout};
 use regdiff_scenario::scalar::Scalar;
 use regdiff_scenario::{Scenario, repair};
 
@@ -25,8 +25,6 @@ pub fn for_version(scenario: &Scenario, version: Version) -> Scenario {
     kernel.layout = layout(version);
     kernel.midlayer = midlayer(version);
     kernel.elevator_attach = ElevatorAttach::AtAddDisk;
-    // It is built in.
-    kernel.elevator = Elevator::MqDeadline;
     // User-Mode Linux has no crash-dump kernels.
     kernel.crash_dump = false;
     kernel.behaviours = behaviours();

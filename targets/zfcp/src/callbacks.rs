@@ -10,15 +10,11 @@ use regdiff_kernel::scsi::{
 use regdiff_observation::Access;
 use regdiff_scenario::ConnectionFeatures;
 
-use crate::erp::{ErpAction, erp_wait, lun_reopen, lun_shutdown_wait, port_forced_reopen};
+use crate::erp::{ErpAction, erp_wait, lun_reopen, lun_shutdown_wait, port_forced_reopen, trace_no_port};
 use crate::fsf::{self, Task, Unsent};
 use crate::objects::{Adapter, Lun, lun_of};
 use crate::scsi_eh;
 use crate::status::{COMMON_ERP_FAILED, COMMON_RUNNING, COMMON_UNBLOCKED};
-
-/// SCSI device types.
-const TYPE_DISK: u8 = 0;
-const TYPE_TAPE: u8 = 1;
 
 impl HostDriver for Adapter {
     fn slave_alloc<'a>(&'a self, sdev: &'a Rc<ScsiDevice>) -> Callback<'a, Result<(), Errno>> {
@@ -27,9 +23,8 @@ impl HostDriver for Adapter {
 
     fn slave_configure(&self, sdev: &Rc<ScsiDevice>) -> Sim<()> {
         let _frame = self.kernel.enter("zfcp_scsi_slave_configure");
-        // Disks and tapes queue commands; the depth parameter is sampled now.
-        let tagged = matches!(sdev.device_type.get(), TYPE_DISK | TYPE_TAPE);
-        if tagged {
+        // The depth parameter is sampled now.
+        if sdev.tagged_supported.get() {
             sdev.queue_depth.set(self.driver.module.borrow().queue_depth);
         }
         Ok(())
@@ -48,7 +43,10 @@ impl HostDriver for Adapter {
         self.alive(Access::Read, "port_list")?;
         match self.port_by_wwpn(rport.wwpn.get()) {
             Some(port) => port_forced_reopen(&self.myself(), &port, 0, "sctrpi1"),
-            None => Ok(()),
+            None => {
+                trace_no_port(self, "sctrpin");
+                Ok(())
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{Mutex, Sim};
-use regdiff_observation::{LogId, Object, TrapKind, UeventAction};
+use regdiff_observation::{LogId, TrapKind};
 use regdiff_scenario::step::NotifyEvent;
 use regdiff_scenario::{Behaviours, Point};
 
@@ -65,9 +65,7 @@ pub(crate) async fn ccw_device_set_online(driver: &Rc<Driver>, ccw: &Rc<CcwDevic
         return Ok(Err(Errno::EAGAIN));
     }
     let _guard = ccw.lock.lock(&driver.kernel).await;
-    let result = if !ccw.bound.get() {
-        Err(Errno::ENODEV)
-    } else if ccw.online.get() {
+    let result = if !ccw.bound.get() || ccw.online.get() {
         Err(Errno::EINVAL)
     } else {
         ccw.channel_online.set(true);
@@ -183,12 +181,11 @@ pub(crate) async fn remove(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Resu
             if !in_order {
                 units.reverse();
             }
-            units.into_iter().map(|u| (port.wwpn, u)).collect::<Vec<_>>()
+            units
         })
         .collect();
-    for (wwpn, unit) in units.drain(..) {
+    for unit in units.drain(..) {
         unit.users.wait_until_left(kernel).await;
-        kernel.uevent(UeventAction::Remove, Object::Unit(ccw.index, wwpn, unit.lun));
     }
     if !in_order {
         ports.reverse();
@@ -209,8 +206,7 @@ pub(crate) async fn shutdown(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<()
     let Some(adapter) = ccw.look_up() else { return Ok(()) };
     adapter_shutdown(&adapter, 0, "ccshut1")?;
     erp_wait(&adapter).await;
-    crate::enqueue::erp_thread_kill(&adapter).await;
-    Ok(())
+    crate::enqueue::erp_thread_kill(&adapter).await
 }
 
 /// Suspend and resume, before 6.1. None: the kernel has none.
@@ -236,9 +232,9 @@ pub(crate) enum Power {
     Restore,
 }
 
-/// zfcp_ccw_notify; the channel layer calls it for online devices only.
+/// zfcp_ccw_notify; the channel layer (ccw_device_notify) calls it for online devices only.
 pub(crate) fn notify(ccw: &Rc<CcwDevice>, event: NotifyEvent) -> Sim<i64> {
-    let Some(adapter) = ccw.adapter().filter(|_| ccw.online.get()) else { return Ok(0) };
+    let Some(adapter) = ccw.adapter().filter(|_| ccw.online.get()) else { return Ok(Errno::EINVAL.code()) };
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_ccw_notify");
     let suspended = adapter.has(ADAPTER_SUSPENDED);

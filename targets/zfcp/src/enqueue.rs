@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{AttributeUsers, Sim, WaitQueue, Work, WorkQueue};
-use regdiff_observation::{Access, Leftover, LogId, Object, UeventAction};
+use regdiff_observation::{Access, Leftover, LogId};
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Context, FailPoint, Point};
 
 use crate::ccw::CcwDevice;
@@ -55,7 +55,6 @@ pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) ->
         return Ok(Err(Errno::ENOMEM));
     }
     adapter.attributes.set(true);
-    kernel.uevent(UeventAction::Add, Object::Adapter(device));
     kernel.point(Point::OnlineEnqueued).await;
     if !adapter.fence(Fence::NoRegisterAtEnqueue) && adapter_register(&adapter).await?.is_err() {
         undo(&adapter, ccw).await?;
@@ -227,18 +226,20 @@ async fn unregister_parts(adapter: &Rc<Adapter>, missing: bool) -> Sim<()> {
     adapter.alive(Access::Write, "scsi_host")?;
     if adapter.attributes.replace(false) {
         adapter.users.wait_until_left(kernel).await;
-        kernel.uevent(UeventAction::Remove, Object::Adapter(adapter.device));
     }
     if missing {
         kernel.log(LogId::SysfsGroupMissing, adapter.device, 0);
     }
-    erp_thread_kill(adapter).await;
-    Ok(())
+    erp_thread_kill(adapter).await
 }
 
-/// zfcp_erp_thread_kill.
-pub(crate) async fn erp_thread_kill(adapter: &Rc<Adapter>) {
+/// zfcp_erp_thread_kill. After a shutdown there is no thread to stop, and the kernel would follow a null pointer; but a machine
+/// shuts down once, and nobody unbinds devices after that.
+pub(crate) async fn erp_thread_kill(adapter: &Rc<Adapter>) -> Sim<()> {
     let kernel = &adapter.kernel;
+    if !adapter.erp_thread.get() {
+        return Err(kernel.unmodelled("anything that stops recovery after the machine was shut down"));
+    }
     adapter.erp_thread.set(false);
     adapter.erp_thread_stop.set(true);
     adapter.erp_ready_wq.wake_all(kernel);
@@ -246,6 +247,7 @@ pub(crate) async fn erp_thread_kill(adapter: &Rc<Adapter>) {
     if !adapter.erp_ready.borrow().is_empty() || !adapter.erp_running.borrow().is_empty() {
         kernel.log(LogId::ErpLeftover, adapter.device, 0);
     }
+    Ok(())
 }
 
 /// zfcp_free_low_mem_buffers: before 6.1 one of the eight pools is forgotten.

@@ -4,6 +4,9 @@
 //! the kernel's, so that this can be read beside it; facts come from `spec/driver.md`, and none of the kernel's code is
 //! copied. Differences between kernel versions that have nothing to do with registration are switches of the scenario
 //! ([`regdiff_scenario::Behaviours`]), so that the pair under test differs in registration alone.
+//!
+//! Adapters, ports and units have attributes but no uevents: an adapter is a group below its ccw device, and ports and units are
+//! devices without bus and class, of which the kernel says nothing.
 
 mod callbacks;
 mod ccw;

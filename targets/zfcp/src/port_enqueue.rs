@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{AttributeUsers, Sim, Work};
-use regdiff_observation::{Object, UeventAction};
 use regdiff_scenario::{Behaviours, FailPoint};
 
 use crate::erp::ErpAction;
@@ -74,7 +73,6 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
     });
     adapter.get();
     adapter.port_list.borrow_mut().push(port.clone());
-    kernel.uevent(UeventAction::Add, Object::Port(adapter.device, wwpn));
     Ok(Ok(port))
 }
 
@@ -82,7 +80,6 @@ pub(crate) fn port_enqueue(adapter: &Rc<Adapter>, wwpn: u64, status: u32, d_id: 
 pub(crate) async fn port_unregister(adapter: &Adapter, port: &Port) {
     if port.registered.replace(false) {
         port.users.wait_until_left(&adapter.kernel).await;
-        adapter.kernel.uevent(UeventAction::Remove, Object::Port(adapter.device, port.wwpn));
         port.put();
     }
 }

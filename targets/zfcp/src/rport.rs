@@ -7,6 +7,7 @@ use regdiff_kernel::scsi::{RportIdentifiers, fc_remote_port_add, fc_remote_port_
 use regdiff_observation::{Access, LogId};
 use regdiff_scenario::Point;
 
+use crate::erp::{RPORT_ADDED, RPORT_DELETED, trace_beside};
 use crate::fault::DriverFault;
 use crate::objects::{Adapter, Port, RportTask};
 use crate::unit::queue_unit_scans;
@@ -58,6 +59,7 @@ async fn rport_register(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<()> {
     }
     let host = adapter.shost(Access::Read, "shost_data")?;
     let ids = RportIdentifiers { node_name: port.wwnn.get(), port_name: port.wwpn, port_id: port.d_id.get() };
+    trace_beside(adapter, "scpaddy", RPORT_ADDED, RPORT_ADDED);
     let Some(rport) = fc_remote_port_add(&host, ids).await? else {
         adapter.kernel.log(LogId::RportFailed, adapter.device, port.wwpn);
         return Ok(());
@@ -71,6 +73,7 @@ async fn rport_register(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<()> {
 fn rport_block(adapter: &Rc<Adapter>, port: &Port) {
     let rport = port.rport.take();
     if let Some(rport) = rport {
+        trace_beside(adapter, "scpdely", RPORT_DELETED, RPORT_DELETED);
         fc_remote_port_delete(&adapter.kernel, &rport);
     }
 }

@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 
 use regdiff_kernel::scsi::{Errno, RportState, ScanMode, ScsiDevice, remove_device, scan_target};
 use regdiff_kernel::{AttributeUsers, Sim, Work};
-use regdiff_observation::{Access, Object, UeventAction};
+use regdiff_observation::Access;
 use regdiff_scenario::{FailPoint, Point};
 
 use crate::fault::DriverFault;
@@ -57,7 +57,6 @@ pub(crate) async fn unit_add(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64) -
         }
     });
     port.unit_list.borrow_mut().push(Rc::new(Unit { lun, scsi_work, users: AttributeUsers::default() }));
-    kernel.uevent(UeventAction::Add, Object::Unit(adapter.device, port.wwpn, lun));
     unit_scsi_scan(adapter, port, lun).await?;
     Ok(Ok(()))
 }
@@ -89,6 +88,5 @@ pub(crate) async fn unit_remove(adapter: &Rc<Adapter>, port: &Rc<Port>, lun: u64
         remove_device(&sdev).await?;
     }
     unit.users.wait_until_left(kernel).await;
-    kernel.uevent(UeventAction::Remove, Object::Unit(adapter.device, port.wwpn, lun));
     Ok(Ok(()))
 }

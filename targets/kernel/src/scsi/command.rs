@@ -126,6 +126,7 @@ pub enum ScsiData {
         version: u8,
         byte5: u8,
         length: u16,
+        queues_commands: bool,
     },
     /// A vital product data page; page 0 lists the others.
     Vpd {

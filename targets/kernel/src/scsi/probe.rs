@@ -33,6 +33,8 @@ const TRIES: u32 = 3;
 const FIRST_LENGTH: u16 = 36;
 /// SPC-2 as the midlayer counts levels: from here on there are vital product data pages.
 const SPC_2: u8 = 5;
+/// SCSI-2 as the midlayer counts levels.
+const SCSI_2: u8 = 3;
 /// Peripheral device type "unknown or none".
 const TYPE_NONE: u8 = 0x1f;
 /// Depth of a device whose driver has not said more: the host has no cmd_per_lun.
@@ -60,6 +62,7 @@ pub(crate) async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64)
         device_type: Cell::new(TYPE_NONE),
         scsi_level: Cell::new(rport.target_level.get()),
         inquiry_byte5: Cell::new(0),
+        tagged_supported: Cell::new(false),
         queue_depth: Cell::new(FIRST_DEPTH),
         driver_data: RefCell::default(),
         disk: RefCell::default(),
@@ -107,7 +110,7 @@ pub(crate) async fn probe_and_add_lun(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lu
 
 /// Keeps the INQUIRY data, and tells whether a device is behind it. The level is the target's from now on, with or without.
 fn has_device(sdev: &ScsiDevice, data: &ScsiData) -> bool {
-    let ScsiData::Inquiry { qualifier, device_type, version, byte5, .. } = *data else { return false };
+    let ScsiData::Inquiry { qualifier, device_type, version, byte5, queues_commands, .. } = *data else { return false };
     let midlayer = sdev.host.kernel.scenario.kernel.midlayer;
     let version = version & if midlayer >= Midlayer::V6_12 { 0xf } else { 0x7 };
     let level = if version >= 2 { version + 1 } else { version };
@@ -115,6 +118,7 @@ fn has_device(sdev: &ScsiDevice, data: &ScsiData) -> bool {
     sdev.rport.target_level.set(level);
     sdev.device_type.set(device_type);
     sdev.inquiry_byte5.set(byte5);
+    sdev.tagged_supported.set(level >= SCSI_2 && queues_commands);
     match qualifier {
         3 => false,
         1 if is_well_known(sdev.lun) => true,

@@ -52,6 +52,10 @@ async fn sd_probe(kernel: &Rc<Kernel>, sdev: &Rc<ScsiDevice>, disk: &Rc<Disk>) -
     kernel.uevent(UeventAction::Add, sdev.disk_object());
     if disk.blocks.get() > 0 {
         let _frame = kernel.enter("disk_scan_partitions");
+        if kernel.scenario.kernel.midlayer >= Midlayer::V6_1 {
+            // The scan says so by a flag, and opening a disk with that flag asks the disk everything again.
+            revalidate(sdev, disk).await?;
+        }
         sd_io(sdev, disk, Cdb::Read { lba: 0, blocks: PARTITION_BLOCKS }, PARTITION_BLOCKS).await?;
     }
     if kernel.scenario.kernel.midlayer < Midlayer::V6_1 {

@@ -71,7 +71,8 @@ fn detection_by_version() {
         (Midlayer::V5_7, 0, 1, 1, &[Off]),
         (Midlayer::V5_3, DIF, 2, 2, &[Off]),
         (Midlayer::V6_1, DIF, 1, 1, &[On]),
-        (Midlayer::V6_1, 0, 1, 0, &[Off, On]),
+        // Disabled once, and read again when the disk is opened for its partitions.
+        (Midlayer::V6_1, 0, 1, 1, &[Off, On]),
         (Midlayer::V6_12, DIF, 3, 0, &[Off, On]),
         (Midlayer::V6_1, DIF, 0, 0, &[]),
     ] {

@@ -83,6 +83,7 @@ impl Fake {
                 version: self.version.get(),
                 byte5: self.byte5.get(),
                 length: 36,
+                queues_commands: true,
             }),
             Cdb::InquiryVpd { page: 0 } => good(ScsiData::Vpd { pages: &[0x00, 0x80, 0x83, 0xb0, 0xb1] }),
             Cdb::ReportLuns { .. } if self.report_luns.get() => good(ScsiData::Luns(self.luns.borrow().clone())),

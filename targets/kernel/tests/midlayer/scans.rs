@@ -87,7 +87,14 @@ fn qualifier_1_is_a_device_from_6_1_on_unless_it_has_no_type() {
     {
         let rig = with_luns(&[0], midlayer);
         rig.answer(move |command, _| {
-            let data = ScsiData::Inquiry { qualifier: 1, device_type, version: 5, byte5: 0, length: 36 };
+            let data = ScsiData::Inquiry {
+                qualifier: 1,
+                device_type,
+                version: 5,
+                byte5: 0,
+                length: 36,
+                queues_commands: true,
+            };
             is_inquiry(&command.cdb).then(|| ScsiResult { data, ..ScsiResult::default() })
         });
         assert_eq!(!found(&rig).is_empty(), there);
@@ -106,7 +113,8 @@ fn inquiry_is_repeated_while_the_unit_asks_for_attention_and_for_its_length() {
     assert_eq!(rig.fake.count(is_inquiry), 3);
     let rig = with_luns(&[0], Midlayer::V5_7);
     rig.answer(|command, _| {
-        let data = ScsiData::Inquiry { qualifier: 0, device_type: 0, version: 5, byte5: 0, length: 96 };
+        let data =
+            ScsiData::Inquiry { qualifier: 0, device_type: 0, version: 5, byte5: 0, length: 96, queues_commands: true };
         is_inquiry(&command.cdb).then(|| ScsiResult { data, ..ScsiResult::default() })
     });
     assert_eq!(found(&rig), [0]);

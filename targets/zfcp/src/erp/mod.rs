@@ -18,8 +18,8 @@ pub(crate) use finish::erp_wait;
 pub(crate) use status::{clear_adapter_status, clear_port_status, set_adapter_status, set_lun_status, set_port_status};
 pub(crate) use thread::{erp_notify, erp_thread, erp_timeout};
 pub(crate) use trigger::{
-    adapter_reopen, adapter_reset_sync, adapter_shutdown, lun_reopen, lun_shutdown_wait, port_forced_reopen,
-    port_reopen, port_shutdown,
+    RPORT_ADDED, RPORT_DELETED, adapter_reopen, adapter_reset_sync, adapter_shutdown, lun_reopen, lun_shutdown_wait,
+    port_forced_reopen, port_reopen, port_shutdown, trace_beside, trace_no_port,
 };
 
 /// What recovery does to an object.

@@ -106,12 +106,27 @@ fn trace(adapter: &Adapter, tag: &'static str, want: ErpType, need: u8) {
     adapter.kernel.trace(TraceRecord { device: adapter.device, tag: Tag::new(tag), wanted: want as u8, needed: need });
 }
 
+/// A record of what is no recovery action, but belongs in its story: zfcp_dbf_rec_trig_lock.
+pub(crate) fn trace_beside(adapter: &Adapter, tag: &'static str, wanted: u8, needed: u8) {
+    adapter.kernel.trace(TraceRecord { device: adapter.device, tag: Tag::new(tag), wanted, needed });
+}
+
+/// A remote port is added: wanted and needed of its record.
+pub(crate) const RPORT_ADDED: u8 = 0xff;
+/// A remote port is deleted.
+pub(crate) const RPORT_DELETED: u8 = 0xfe;
+
+/// zfcp_erp_port_forced_no_port_dbf: I/O is to be terminated at a remote port that the driver does not know any more.
+pub(crate) fn trace_no_port(adapter: &Adapter, tag: &'static str) {
+    trace(adapter, tag, ErpType::PortForced, MARK_NONE);
+}
+
 /// zfcp_erp_action_enqueue.
 fn enqueue(adapter: &Rc<Adapter>, want: ErpType, object: &ErpObject, tag: &'static str, flags: u32) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_erp_action_enqueue");
     adapter.alive(Access::Write, "erp_lock")?;
     if !adapter.erp_thread.get() {
-        trace(adapter, tag, want, MARK_NONE | want as u8);
+        trace(adapter, tag, want, MARK_NONE);
         return Ok(());
     }
     let port = match object {
@@ -121,7 +136,7 @@ fn enqueue(adapter: &Rc<Adapter>, want: ErpType, object: &ErpObject, tag: &'stat
     };
     let need = required(adapter, want, object, port.as_ref());
     if need == ErpType::None {
-        trace(adapter, tag, want, MARK_NONE | want as u8);
+        trace(adapter, tag, want, ErpType::None as u8);
         return Ok(());
     }
     let target = match (need, object, port) {

@@ -162,6 +162,7 @@ fn result_of(reply: &ScsiReply) -> ScsiResult {
             version: d.version,
             byte5: d.byte5,
             length: d.length,
+            queues_commands: d.queues_commands,
         },
         In::Luns(list) => ScsiData::Luns(list.luns.clone()),
         In::Capacity(d) => ScsiData::Capacity { blocks: d.last_lba + 1, byte12: d.byte12.unwrap_or(0) },

@@ -15,6 +15,9 @@ use crate::status::{
     COMMON_ACCESS_BOXED, COMMON_ACCESS_DENIED, COMMON_ERP_FAILED, COMMON_OPEN, PORT_PHYS_OPEN, REQ_ERROR,
 };
 
+/// Classes 1 to 4: the payload has parameters for these and no other (FC_COS_CLASS1 to 4).
+const CLASSES: u32 = 0x1e;
+
 /// zfcp_fsf_open_port.
 pub(crate) async fn open_port(adapter: &Rc<Adapter>, port: &Rc<Port>) -> Sim<Result<(), Unsent>> {
     let request = Request::OpenPort { d_id: port.d_id.get() };
@@ -105,7 +108,7 @@ fn eval_open_port(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, port: &Rc<Port>) -> S
                 } else {
                     port.wwnn.set(login.wwnn);
                     port.maxframe_size.set(login.maxframe_size);
-                    port.supported_classes.set(login.supported_classes.into());
+                    port.supported_classes.set(u32::from(login.supported_classes) & CLASSES);
                 }
             }
         }

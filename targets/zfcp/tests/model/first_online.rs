@@ -11,26 +11,28 @@ fn tells(run: &Run, chapters: &[&[&str]]) {
 
 const HOST_ADDED: &[&str] = &["HOST_ADDED", "+scsi_host", "+fc_host"];
 const EXCHANGES: &[&str] = &["ExchangeConfigData", "ExchangePortData"];
-const SCAN: &[&str] = &["OpenWka", "GpnFt", "+port", "fcegpf1", "OpenPort", "GspnId", "RspnId"];
-const DISK: &[&str] = &["+rport", "scsla_1", "OpenLun", "ersfs_3", "+target", "+sdev", "+disk", "SD_ATTACHED"];
+const SCAN: &[&str] = &["OpenWka", "GpnFt", "fcegpf1", "OpenPort", "GspnId", "RspnId"];
+const DISK: &[&str] =
+    &["scpaddy", "+rport", "scsla_1", "OpenLun", "ersfs_3", "+target", "+sdev", "+disk", "SD_ATTACHED"];
 
 #[test]
 fn on_a_fabric_only_the_place_of_the_host_differs() {
     let [eager, deferred] = both(&online("", ""));
     let without = |list: &[&'static str], word: &str| list.iter().copied().filter(|w| *w != word).collect::<Vec<_>>();
     let disk = without(DISK, "ersfs_3");
-    tells(&eager, &[&["+adapter"], HOST_ADDED, &["ccsonl1"], EXCHANGES, SCAN, &disk, &["CloseWka"]]);
-    tells(&deferred, &[&["+adapter", "ccsonl1"], EXCHANGES, HOST_ADDED, SCAN, &disk, &["CloseWka"]]);
+    tells(&eager, &[HOST_ADDED, &["ccsonl1"], EXCHANGES, SCAN, &disk, &["CloseWka"]]);
+    tells(&deferred, &[&["ccsonl1"], EXCHANGES, HOST_ADDED, SCAN, &disk, &["CloseWka"]]);
     assert_eq!(eager.0.rests[1].readings, deferred.0.rests[1].readings);
 }
 
 #[test]
 fn a_point_to_point_port_comes_before_port_data_in_eager_and_after_registration_in_deferred() {
     let [eager, deferred] = both(&online("topology = \"point_to_point\"", ""));
-    let disk = ["ersfs_1", "OpenPort", "+rport", "scsla_1", "OpenLun", "+target", "+sdev", "+disk", "SD_ATTACHED"];
-    let port = ["+port", "ereptp1"];
-    tells(&eager, &[&["+adapter"], HOST_ADDED, &["ccsonl1"], &EXCHANGES[..1], &port, &EXCHANGES[1..], &disk]);
-    tells(&deferred, &[&["+adapter", "ccsonl1"], EXCHANGES, HOST_ADDED, &port, &disk]);
+    let disk =
+        ["ersfs_1", "OpenPort", "scpaddy", "+rport", "scsla_1", "OpenLun", "+target", "+sdev", "+disk", "SD_ATTACHED"];
+    let port = ["ereptp1"];
+    tells(&eager, &[HOST_ADDED, &["ccsonl1"], &EXCHANGES[..1], &port, &EXCHANGES[1..], &disk]);
+    tells(&deferred, &[&["ccsonl1"], EXCHANGES, HOST_ADDED, &port, &disk]);
     assert_eq!(eager.0.rests[1].readings, deferred.0.rests[1].readings);
     assert_eq!(deferred.at(FC_HOST, Attribute::PortType), Some(6));
     assert_eq!(deferred.at(PORT, Attribute::Failed), Some(0));
