@@ -6,6 +6,7 @@ use std::rc::Rc;
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::{
     Callback, EhResult, Errno, HostByte, HostDriver, Queued, Rport, ScsiCommand, ScsiDevice, ScsiResult,
+    change_queue_depth,
 };
 use regdiff_observation::Access;
 use regdiff_scenario::ConnectionFeatures;
@@ -25,7 +26,7 @@ impl HostDriver for Adapter {
         let _frame = self.kernel.enter("zfcp_scsi_slave_configure");
         // The depth parameter is sampled now.
         if sdev.tagged_supported.get() {
-            sdev.queue_depth.set(self.driver.module.borrow().queue_depth);
+            change_queue_depth(sdev, self.driver.module.borrow().queue_depth);
         }
         Ok(())
     }

@@ -232,9 +232,9 @@ pub(crate) enum Power {
     Restore,
 }
 
-/// zfcp_ccw_notify; the channel layer (ccw_device_notify) calls it for online devices only.
+/// zfcp_ccw_notify; the channel layer (ccw_device_notify) calls it for online devices only: no callback, no result of one.
 pub(crate) fn notify(ccw: &Rc<CcwDevice>, event: NotifyEvent) -> Sim<i64> {
-    let Some(adapter) = ccw.adapter().filter(|_| ccw.online.get()) else { return Ok(Errno::EINVAL.code()) };
+    let Some(adapter) = ccw.adapter().filter(|_| ccw.online.get()) else { return Ok(0) };
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_ccw_notify");
     let suspended = adapter.has(ADAPTER_SUSPENDED);

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use regdiff_kernel::scsi::{
-    Cdb, Errno, Rport, ScsiDevice, elevator_change, remove_device, rescan_device, scsi_ioctl_reset, sd_flush,
-    sd_read_write, set_dev_loss_tmo, set_fast_io_fail_tmo, set_port_state, store_host_state, store_sdev_state,
-    update_nr_requests,
+    Cdb, Errno, Rport, ScsiDevice, change_queue_depth, elevator_change, remove_device, rescan_device, scsi_ioctl_reset,
+    sd_flush, sd_read_write, set_dev_loss_tmo, set_fast_io_fail_tmo, set_port_state, store_host_state,
+    store_sdev_state, update_nr_requests,
 };
 use regdiff_kernel::{AttributeUsers, Kernel, Sim};
 use regdiff_observation::{Access, TrapKind};
@@ -180,10 +180,10 @@ async fn on_sdev(kernel: &Rc<Kernel>, adapter: &Rc<Adapter>, sdev: &Rc<ScsiDevic
         Trigger::SdevFailed => sysfs::sdev_failed_store(adapter, sdev).await,
         Trigger::LatencyReset => Ok(Ok(1)),
         Trigger::QueueDepth => {
-            if step.a == 0 {
+            if step.a == 0 || step.a > sdev.host.can_queue.get() {
                 return Ok(Err(Errno::EINVAL));
             }
-            sdev.queue_depth.set(step.a);
+            change_queue_depth(sdev, step.a);
             Ok(Ok(1))
         }
         Trigger::SdevDelete => {

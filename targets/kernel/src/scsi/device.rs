@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use regdiff_observation::{Object, UeventAction};
+use regdiff_scenario::Midlayer;
 
 use super::command::Sense;
 use super::disk::Disk;
@@ -15,6 +16,14 @@ use super::rport::Rport;
 use super::sd_probe::sd_remove;
 use super::sdev_state::SdevState;
 use crate::{AttributeUsers, Mutex, Sim, WaitQueue};
+
+/// scsi_change_queue_depth; from 6.1 no device is given more than its host can queue, and never more than 4096.
+pub fn change_queue_depth(sdev: &ScsiDevice, depth: u32) {
+    const MOST: u32 = 4096;
+    let clamps = sdev.host.kernel.scenario.kernel.midlayer >= Midlayer::V6_1;
+    let most = if clamps { sdev.host.can_queue.get().min(MOST) } else { u32::MAX };
+    sdev.queue_depth.set(depth.min(most));
+}
 
 /// A scsi_device.
 pub struct ScsiDevice {

@@ -36,7 +36,7 @@ mod tag_set;
 mod user;
 
 pub use command::{Cdb, HostByte, ProtOp, ScsiCommand, ScsiData, ScsiResult, Sense};
-pub use device::{ScsiDevice, remove_device};
+pub use device::{ScsiDevice, change_queue_depth, remove_device};
 pub use disk::{Disk, sd_flush, sd_read_write};
 pub use disposition::{Disposition, disposition};
 pub use elevator::{elevator_change, update_nr_requests};

@@ -81,8 +81,9 @@ fn there(path: Option<PathBuf>) -> Result<PathBuf, Errno> {
     path.ok_or(Errno::ENOENT)
 }
 
+/// As `echo` writes: some files take a name only with the newline behind it.
 fn put(path: PathBuf, text: &str) -> Outcome {
-    write(&path, text).map(|()| 1)
+    write(&path, &format!("{text}\n")).map(|()| 1)
 }
 
 impl Actions<'_> {
