@@ -131,9 +131,12 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
-    let Some((Side::Deferred, Event::Uevent(uevent), at)) = surplus(finding) else { return false };
-    let Object::Port(device, wwpn) = uevent.object else { return false };
-    wwpn == 0 && context.is_ptp(device) && link_went_down(context, device, at)
+    let Some(located) = finding.difference() else { return false };
+    let Difference::Object { object: Object::Port(device, wwpn), present } = located.difference else { return false };
+    // The nameless port of deferred stands for the peer's own, which eager has.
+    (wwpn == 0) == (present == Side::Deferred)
+        && context.is_ptp(device)
+        && link_went_down(context, device, located.steps_begun)
 }
 
 fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool {

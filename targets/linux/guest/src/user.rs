@@ -292,13 +292,13 @@ mod tests {
         assert_eq!(run(&tree, &Step::new(Trigger::PortRescan)), 1);
         assert_eq!(run(&tree, &Step::new(Trigger::UnitAdd)), 1);
         let shown = format!("{:#018x}", lun::as_shown(NAMES.lun));
-        assert_eq!(text(&tree, &format!("{adapter}/0x500507630300c562/unit_add")), shown);
+        assert_eq!(text(&tree, &format!("{adapter}/0x500507630300c562/unit_add")), format!("{shown}\n"));
         let scan = Step { a: ScanTarget::Lun as u32, ..Step::new(Trigger::Scan) };
         assert_eq!(run(&tree, &scan), 1);
-        assert_eq!(text(&tree, &format!("{adapter}/host0/scsi_host/host0/scan")), "0 0 1077100560");
+        assert_eq!(text(&tree, &format!("{adapter}/host0/scsi_host/host0/scan")), "0 0 1077100560\n");
         let off = Step { a: u32::MAX, ..Step::new(Trigger::RportFastIoFailTmo) };
         assert_eq!(run(&tree, &off), 1);
-        assert_eq!(text(&tree, &format!("{class}/fast_io_fail_tmo")), "off");
+        assert_eq!(text(&tree, &format!("{class}/fast_io_fail_tmo")), "off\n");
     }
 
     #[test]
@@ -327,7 +327,7 @@ mod tests {
         fs::write(dir.join("port_scan_backoff"), "500").unwrap();
         let step = Step { a: Parameter::PortScanBackoff as u32, b: u32::MAX, ..Step::new(Trigger::SetParameter) };
         assert_eq!(run(&tree, &step), 1);
-        assert_eq!(text(&tree, "sys/module/zfcp_early/parameters/port_scan_backoff"), "3600000");
+        assert_eq!(text(&tree, "sys/module/zfcp_early/parameters/port_scan_backoff"), "3600000\n");
     }
 
     #[test]

@@ -289,7 +289,7 @@ fn a_device_without_a_driver_that_answers_is_offline_to_the_ioctl() {
 
 #[test]
 fn a_rescan_looks_at_the_disk_anew() {
-    for (rescan, midlayer, looks) in [("sdev_rescan", "5.7", 3), ("sdev_rescan", "6.1", 2)] {
+    for (rescan, midlayer, looks) in [("sdev_rescan", "5.7", 3), ("sdev_rescan", "6.1", 3)] {
         let steps = format!("{}[kernel]\nmidlayer = \"{midlayer}\"\n", step(rescan, "port = 0\nlun = 0"));
         for run in both(&online("", &steps)) {
             assert_eq!(run.rested().outcome(1), StepOutcome::Done(1));
@@ -302,9 +302,9 @@ fn a_rescan_looks_at_the_disk_anew() {
 fn a_disk_that_is_not_ready_is_started() {
     let keys = |count, sense| format!("count = {count}\ncontent = {{ scsi_status = \"0x2\", sense = \"{sense}\" }}");
     for (count, sense, starts, tests) in [
-        (3, "0x20402", 1, 4),
+        (3, "0x20402", 1, 5),
         // Becoming ready, and one that waits for a person.
-        (0, "0x20403", 0, 3),
+        (0, "0x20403", 0, 6),
         (0, "0x23a00", 0, 1),
     ] {
         let script = answer("test_unit_ready", &keys(count, sense));
@@ -313,11 +313,11 @@ fn a_disk_that_is_not_ready_is_started() {
             assert_eq!(run.sent(Command::TestUnitReady).len(), tests, "{sense}");
         }
     }
-    // One that never starts is given up after 100 s.
+    // One that never starts is given up after 100 s, when it is probed and when its partitions are read.
     for run in
         both(&online("", &format!("{}[kernel]\nmidlayer = \"6.1\"\n", answer("test_unit_ready", &keys(0, "0x20402")))))
     {
-        assert_eq!(run.rested().sent(Command::StartUnit).len(), 1);
-        assert_eq!(run.sent(Command::TestUnitReady).last(), Some(&100_000));
+        assert_eq!(run.rested().sent(Command::StartUnit).len(), 2);
+        assert_eq!(run.sent(Command::TestUnitReady).last(), Some(&201_000));
     }
 }

@@ -98,7 +98,8 @@ fn dying_disk(then: &str) -> String {
 fn a_device_that_goes_is_not_reopened() {
     for run in both(&dying_disk("port_failed")) {
         assert_eq!(run.rested().sent(Command::SynchronizeCache).len(), 1);
-        let refused = |e: &regdiff_observation::Stamped| matches!(e.event, Event::Trace(t) if t.tag == "ersfs_3" && t.needed == 0);
+        // Wanted and needed a LUN reopen, and refused: 0xC0 marks it.
+        let refused = |e: &regdiff_observation::Stamped| matches!(e.event, Event::Trace(t) if t.tag == "ersfs_3" && t.needed == 0xc1);
         assert!(run.0.events.iter().any(refused), "{:?}", run.tags());
     }
 }
