@@ -113,7 +113,9 @@ fn one_that_broke_out_of_its_kernel_is_still_in_the_sandbox() {
         let began = Instant::now();
         let spoken = process::run(Sandbox::Bubblewrap.command(&program), PATIENCE).expect("it runs");
         assert!(began.elapsed() < BOUND, "{mode} took {:?}", began.elapsed());
-        assert!(matches!(spoken.killed, Some(Limit::RealTime | Limit::Output)), "{mode}: {spoken:?}");
+        // Garbage has what looks like a last word in it: such a guest is ended without a limit being hit.
+        let ended = matches!(spoken.killed, Some(Limit::RealTime | Limit::Output));
+        assert!(ended || *mode == "garbage", "{mode}: {spoken:?}");
         let said = String::from_utf8_lossy(&spoken.console);
         if *mode == "write" {
             // Its own memory file system and nothing else.
