@@ -90,7 +90,7 @@ pub const FAULTS: &[Fault] = &[
     midlayer(Midlayer::LossTimerNotCancelled, "divergence/event.log.RPORT_LOST"),
     midlayer(Midlayer::DevicesStayBlocked, "liveness/deferred/blocked/read"),
     midlayer(Midlayer::RportKeepsHost, "lifetime/deferred/leftover/scsi_host_put/Scsi_Host"),
-    Fault { signature: None, ..driver(Layer::Recovery, Driver::WakesTooOften, "") },
+    Fault { signature: None, ..driver(Layer::Channel, Driver::OneStatusReadAtFirst, "") },
 ];
 
 const fn fence(name: &'static str, fence: Fence, signature: &'static str) -> Fault {

@@ -91,6 +91,7 @@ fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
     let kernel = &driver.kernel;
     let device = ccw.index;
     let now = kernel.now_us();
+    let status_reads = if driver.fault == Some(DriverFault::OneStatusReadAtFirst) { 1 } else { STATUS_READS };
     let adapter = Rc::new(Adapter {
         driver: driver.clone(),
         kernel: kernel.clone(),
@@ -107,7 +108,7 @@ fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
         peer_wwnn: Cell::new(0),
         peer_d_id: Cell::new(0),
         timer_ticks: Cell::new(0),
-        stat_read_buf_num: Cell::new(STATUS_READS),
+        stat_read_buf_num: Cell::new(status_reads),
         stat_miss: Cell::new(0),
         fc_security_algorithms: Cell::new(0),
         max_sbale_per_req: Cell::new(0),

@@ -19,8 +19,8 @@ regdiff_kernel::planted_faults! {
         PortsNotReopened = "ports-not-reopened",
         /// Closing the queues drops outstanding requests without telling who waits for them.
         DismissedWithoutAnswer = "dismissed-without-answer",
-        /// Recovery wakes its waiters after every action, not only when all is done: they look again and go back to sleep.
-        WakesTooOften = "wakes-too-often",
+        /// A new adapter starts with one status read buffer, not sixteen; each open sets the number anew before it counts.
+        OneStatusReadAtFirst = "one-status-read-at-first",
         /// The port scan does not wait for the ports it found before it drops those that are not open.
         ScanWithoutWait = "scan-without-wait",
         /// Well-known ports stay open, with their handles, when the queues are closed.

@@ -191,8 +191,6 @@ pub(super) fn wakeup(adapter: &Adapter) {
     if adapter.erp_ready.borrow().is_empty() && adapter.erp_running.borrow().is_empty() {
         adapter.clear(ADAPTER_ERP_PENDING);
         adapter.erp_done_wqh.wake_all(&adapter.kernel);
-    } else if adapter.slips(DriverFault::WakesTooOften) {
-        adapter.erp_done_wqh.wake_all(&adapter.kernel);
     }
 }
 
