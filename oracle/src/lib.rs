@@ -23,6 +23,7 @@ mod liveness;
 mod memory;
 pub mod pair;
 mod schedule;
+pub mod series;
 pub mod shrink;
 mod signature;
 mod sorting;

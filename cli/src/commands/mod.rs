@@ -10,8 +10,10 @@ mod kernel;
 mod list;
 mod parity;
 mod run;
+mod series;
 mod show;
 mod stats;
+mod table;
 mod tmin;
 
 use clap::Subcommand;
@@ -49,6 +51,10 @@ pub(crate) enum Command {
     Stats(stats::Arguments),
     /// List the planted faults, or search for them blindly
     Faults(faults::Arguments),
+    /// Judge the upstream series patch by patch: all 256 subsets
+    Series(series::Arguments),
+    /// Print what follows from structure sizes alone: where protection data goes
+    Table(table::Arguments),
 }
 
 impl Command {
@@ -68,6 +74,8 @@ impl Command {
             Self::Parity(arguments) => parity::perform(arguments, out),
             Self::Stats(arguments) => stats::perform(arguments, out),
             Self::Faults(arguments) => faults::perform(arguments, out),
+            Self::Series(arguments) => series::perform(arguments, out),
+            Self::Table(arguments) => table::perform(arguments, out),
         }
     }
 }

@@ -9,4 +9,5 @@ mod files;
 mod registries;
 mod rig;
 mod seed;
+mod series;
 mod talk;

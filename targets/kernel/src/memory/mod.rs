@@ -22,6 +22,7 @@ mod outcome;
 mod packing;
 mod pool;
 mod region;
+pub mod table;
 
 pub use finding::{Fault, RawViolation};
 pub use geometry::{HostNow, RequestLayout, cmd_size, header_offset, heap_bucket, inline_list};
