@@ -1,7 +1,8 @@
 //! `regdiff faults`: the planted faults, and how soon generated scenarios report them.
 
 use clap::Args;
-use regdiff_oracle::{FAULTS, Fault};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use regdiff_oracle::{FAULTS, Fault, fault};
 use regdiff_scenario::Scenario;
 use serde_json::json;
 
@@ -18,6 +19,7 @@ Examples:
   regdiff faults
   regdiff run --fault scan-without-wait corpus/faults/scan-without-wait.toml
   regdiff faults --blind 10000
+  regdiff faults --blind 10000 scan-without-wait rport-keeps-host
   regdiff faults --blind 100000 --markdown > docs/faults.md
 
 A fault is armed from outside of a scenario and judged against the same driver without it, no allowance counted.
@@ -32,6 +34,9 @@ const CHUNK: u64 = 256;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
+    /// Only these; all unless told otherwise
+    #[arg(value_name = "NAME", hide_possible_values = true, value_parser = names())]
+    faults: Vec<&'static Fault>,
     /// Say after how many generated scenarios, from seed 0 on, each fault is reported first; N at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST))]
     blind: Option<u64>,
@@ -45,6 +50,12 @@ pub(crate) struct Arguments {
     jobs: Jobs,
 }
 
+/// The names of planted faults.
+pub(crate) fn names() -> impl TypedValueParser<Value = &'static Fault> {
+    let names = PossibleValuesParser::new(FAULTS.iter().map(|fault| fault.name));
+    names.try_map(|name| fault::by_name(&name).ok_or("no such fault"))
+}
+
 /// When generated scenarios report a fault first, counted from 1.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -56,12 +67,14 @@ struct Seen {
 
 /// Lists, and searches if asked to.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
-    let seen = arguments.blind.map(|most| search(most, arguments.jobs.number()));
+    let all: Vec<&Fault> = FAULTS.iter().collect();
+    let faults = if arguments.faults.is_empty() { &all } else { &arguments.faults };
+    let seen = arguments.blind.map(|most| search(faults, most, arguments.jobs.number()));
     if arguments.markdown {
-        out.text(&page(arguments.blind.zip(seen.as_deref())))?;
+        out.text(&page(faults, arguments.blind.zip(seen.as_deref())))?;
         return Ok(ExitCode::Clean);
     }
-    for (index, fault) in FAULTS.iter().enumerate() {
+    for (index, fault) in faults.iter().enumerate() {
         let found = seen.as_ref().map(|seen| &seen[index]);
         if arguments.json {
             let mut value = json!(fault);
@@ -88,8 +101,8 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
 }
 
 /// Judges generated scenarios with every fault that was not reported yet, both ways.
-fn search(most: u64, jobs: usize) -> Vec<Seen> {
-    let mut seen = vec![Seen::default(); FAULTS.len()];
+fn search(faults: &[&Fault], most: u64, jobs: usize) -> Vec<Seen> {
+    let mut seen = vec![Seen::default(); faults.len()];
     let mut progress = Progress::new();
     let first = |fault: &Fault, usual: bool, scenario: &Scenario| {
         let found = if usual { fault.reported_in_usual_pair(scenario) } else { fault.reported(scenario) };
@@ -97,7 +110,7 @@ fn search(most: u64, jobs: usize) -> Vec<Seen> {
     };
     let mut start = 0;
     while start < most {
-        let open: Vec<(usize, bool)> = (0..FAULTS.len())
+        let open: Vec<(usize, bool)> = (0..faults.len())
             .flat_map(|fault| [(fault, false), (fault, true)])
             .filter(|(fault, usual)| if *usual { seen[*fault].usual.is_none() } else { seen[*fault].alone.is_none() })
             .collect();
@@ -106,7 +119,7 @@ fn search(most: u64, jobs: usize) -> Vec<Seen> {
         }
         let work = |index: u64| {
             let scenario = Scenario::generate(start + index);
-            let found = open.iter().map(|(fault, usual)| first(&FAULTS[*fault], *usual, &scenario));
+            let found = open.iter().map(|(fault, usual)| first(faults[*fault], *usual, &scenario));
             found.collect::<Vec<_>>()
         };
         parallel::in_order(jobs, CHUNK.min(most - start), work, |index, found| {
@@ -133,7 +146,7 @@ fn after(seen: &Option<(u64, String)>, most: u64) -> String {
 }
 
 /// The page `docs/faults.md`.
-fn page(blind: Option<(u64, &[Seen])>) -> String {
+fn page(faults: &[&Fault], blind: Option<(u64, &[Seen])>) -> String {
     let mut page = String::from(
         "# Planted faults\n\n\
          Slips planted in the deferred driver and in the kernel below it, armed by name from outside of a scenario:\n\
@@ -150,7 +163,7 @@ fn page(blind: Option<(u64, &[Seen])>) -> String {
         ));
     }
     page.push_str("| fault | layer | what is wrong | reported as | alone | usual pair |\n|---|---|---|---|---|---|\n");
-    for (index, fault) in FAULTS.iter().enumerate() {
+    for (index, fault) in faults.iter().enumerate() {
         let number = |seen: &Option<(u64, String)>| seen.as_ref().map_or_else(|| "-".to_owned(), |s| s.0.to_string());
         let (alone, usual) =
             blind.map_or_else(Default::default, |(_, seen)| (number(&seen[index].alone), number(&seen[index].usual)));

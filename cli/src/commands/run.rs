@@ -4,8 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use regdiff_oracle::{FAULTS, Fault, Finding, Options, Report, Side, Verdict, explain, fault, judge};
+use regdiff_oracle::{Fault, Finding, Options, Report, Side, Verdict, explain, judge};
 use serde_json::{Value, json};
 
 use crate::args::AllowLevel;
@@ -40,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value = "intended", value_name = "LEVEL")]
     allow: AllowLevel,
     /// Plant a fault in the deferred driver, and judge it against the same driver without it; `regdiff faults` lists them
-    #[arg(long, value_name = "NAME", conflicts_with = "allow", hide_possible_values = true, value_parser = faults())]
+    #[arg(long, value_name = "NAME", conflicts_with = "allow", hide_possible_values = true, value_parser = super::faults::names())]
     fault: Option<&'static Fault>,
     /// Print one JSON object a line
     #[arg(long)]
@@ -111,12 +110,6 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         });
     }
     Ok(code)
-}
-
-/// The names of planted faults.
-fn faults() -> impl TypedValueParser<Value = &'static Fault> {
-    let names = PossibleValuesParser::new(FAULTS.iter().map(|fault| fault.name));
-    names.try_map(|name| fault::by_name(&name).ok_or("no such fault"))
 }
 
 impl Arguments {
