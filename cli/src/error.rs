@@ -72,6 +72,16 @@ pub(crate) enum Error {
         /// What to do.
         cure: String,
     },
+    /// There is no finding to tell of.
+    #[error("{}: {what}", file.display())]
+    NothingToExplain {
+        /// Which file.
+        file: PathBuf,
+        /// What is missing.
+        what: String,
+        /// What to do.
+        cure: String,
+    },
     /// Signals cannot be caught.
     #[error("signals cannot be caught: {0}")]
     Signals(#[source] io::Error),
@@ -126,7 +136,7 @@ impl Error {
             Self::Stdout(_) => "check where the output goes to, and whether there is room".into(),
             Self::Signals(_) => "check what the environment lets a process do".into(),
             Self::Arguments(_, cure) => (*cure).into(),
-            Self::NothingToMinimise { cure, .. } => cure.clone(),
+            Self::NothingToMinimise { cure, .. } | Self::NothingToExplain { cure, .. } => cure.clone(),
             Self::Kernel(error) => error.cure().into(),
             Self::Engine { .. } => "use --engine generate, which needs nothing".into(),
         }
@@ -135,7 +145,9 @@ impl Error {
     /// How the command ends.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NothingToMinimise { .. } | Self::Kernel(_) | Self::Engine { .. } => ExitCode::Baseline,
+            Self::NothingToMinimise { .. } | Self::NothingToExplain { .. } | Self::Kernel(_) | Self::Engine { .. } => {
+                ExitCode::Baseline
+            }
             _ => ExitCode::Usage,
         }
     }

@@ -14,6 +14,7 @@
 mod args;
 mod campaign;
 mod commands;
+mod confirmed;
 mod error;
 mod exit_code;
 mod input;
@@ -27,6 +28,7 @@ mod progress;
 mod repeat;
 mod style;
 mod tally;
+mod terminal;
 
 use std::io::Write;
 

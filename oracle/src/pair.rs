@@ -79,5 +79,10 @@ impl<T> Pair<T> {
 
 /// Runs a scenario with both variants.
 pub fn run<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>) -> Pair<Observation> {
-    variants.map(|variant| lane.run(scenario, variant, Watch::Everything))
+    watch(lane, scenario, variants, Watch::Everything)
+}
+
+/// Runs a scenario with both variants, watched as closely as asked for.
+pub fn watch<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>, watch: Watch) -> Pair<Observation> {
+    variants.map(|variant| lane.run(scenario, variant, watch))
 }

@@ -5,12 +5,15 @@
 //! * It confirms first: a scenario that does not show the signature comes back as it is, with `confirmed: false`.
 //! * A part stays out only if the *same* signature is still among the findings, under the same options; another bug is never
 //!   handed back.
-//! * It goes by structure ([`parts`]): devices, steps and answers first, many at once, then one by one, then values toward
-//!   their defaults; and starts over until nothing can be taken. A finished result is 1-minimal.
+//! * It goes by structure ([`parts`]): devices, steps and answers first, many at once, then one by one; and starts over until
+//!   nothing can be taken. A finished result is 1-minimal.
+//! * Ties are broken towards what a reader finds simplest ([`simpler`]): what must differ from its default differs by as little as
+//!   bisection finds, and what that makes superfluous goes too.
 //! * It takes at most `cap` judgements and says whether it finished. It never returns something larger.
 
 use regdiff_scenario::Scenario;
-use regdiff_scenario::parts::{Part, parts, without};
+use regdiff_scenario::parts::{self, Part, parts, without};
+use regdiff_scenario::simpler::{self, Value};
 use serde::Serialize;
 
 use crate::judge::{Options, judge};
@@ -73,8 +76,51 @@ impl<F: FnMut(&Scenario) -> bool> Search<F> {
             self.pass(size);
             size = (size / 2).min(parts(&self.smallest).len() / 2);
         }
-        while self.pass(1) {}
-        self.runs < self.cap
+        loop {
+            while self.pass(1) {}
+            if !self.simplify() {
+                return self.runs < self.cap;
+            }
+        }
+    }
+
+    /// Brings values nearer to their defaults, each as near as it can be. Whether any came nearer.
+    fn simplify(&mut self) -> bool {
+        let mut came = false;
+        let mut at = 0;
+        while let Some(value) = simpler::values(&self.smallest).get(at).copied() {
+            if self.runs >= self.cap {
+                return came;
+            }
+            came |= self.bisect(&value);
+            // One that repair took to its default with another is gone; what follows it moved up, and the next round sees it.
+            at += 1;
+        }
+        came
+    }
+
+    /// The nearest distance first, since most values only must not be the default; then halves.
+    fn bisect(&mut self, value: &Value) -> bool {
+        // The default itself was tried as a part.
+        let (mut fails, mut shows) = (0, value.distance);
+        let mut tried = 1;
+        while shows - fails > 1 {
+            if self.try_at(value, tried) {
+                shows = tried;
+            } else {
+                fails = tried;
+            }
+            tried = fails + (shows - fails) / 2;
+        }
+        shows < value.distance
+    }
+
+    /// Tries one value nearer; what repair makes of it must neither be larger nor farther.
+    fn try_at(&mut self, value: &Value, distance: u64) -> bool {
+        let Some(candidate) = value.at(&self.smallest, distance) else { return false };
+        let is_simpler = parts::size(&candidate) <= parts::size(&self.smallest)
+            && simpler::distance(&candidate) < simpler::distance(&self.smallest);
+        is_simpler && self.try_one(candidate)
     }
 
     /// Tries to take out each run of `size` parts. Whether anything went.
@@ -109,7 +155,7 @@ fn take(scenario: &Scenario, chunk: &[Part]) -> Option<Scenario> {
 
 #[cfg(test)]
 mod tests {
-    use regdiff_scenario::{Device, Step, Trigger, parts};
+    use regdiff_scenario::{Device, Step, Trigger};
 
     use super::*;
 
@@ -157,6 +203,42 @@ mod tests {
         assert!(parts::size(&shrunk.scenario) <= parts::size(&seed));
         assert!(shrunk.scenario.module.dif || shrunk.scenario.module.dix);
         assert!(judge(&shrunk.scenario, &options).finding(&signature).is_some());
+    }
+
+    #[test]
+    fn ties_go_to_what_reads_simplest() {
+        let mut scenario = Scenario { devices: vec![Device::default()], ..Scenario::default() };
+        (scenario.module.queue_depth, scenario.module.port_scan_backoff) = (60_000, 7);
+        let interesting = |s: &Scenario| s.module.queue_depth > 4_711 && s.module.port_scan_backoff != 500;
+        let shrunk = shrink_by(&scenario, DEFAULT_CAP, interesting);
+        assert!(shrunk.finished && interesting(&shrunk.scenario));
+        assert_eq!((shrunk.scenario.module.queue_depth, shrunk.scenario.module.port_scan_backoff), (4_712, 499));
+        assert!(shrunk.scenario.devices.is_empty());
+    }
+
+    /// The promise itself, on findings of every oracle: of what is left, nothing can go.
+    #[test]
+    fn real_findings_are_1_minimal_and_keep_their_signature() {
+        let options = Options::default();
+        let mut kinds = std::collections::BTreeSet::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for scenario in (0..120).map(Scenario::generate) {
+            for finding in judge(&scenario, &options).findings {
+                if seen.len() >= 12 || !seen.insert(finding.signature.clone()) {
+                    continue;
+                }
+                kinds.insert(finding.kind);
+                let signature = finding.signature;
+                let shrunk = shrink(&scenario, &signature, &options, DEFAULT_CAP);
+                assert!(shrunk.confirmed && shrunk.finished, "{signature}");
+                assert!(judge(&shrunk.scenario, &options).finding(&signature).is_some(), "{signature}");
+                for part in parts(&shrunk.scenario) {
+                    let less = without(&shrunk.scenario, &part).expect("listed parts can be taken out");
+                    assert!(judge(&less, &options).finding(&signature).is_none(), "{signature}: {part} can go");
+                }
+            }
+        }
+        assert!(seen.len() >= 8 && kinds.len() >= 3, "{seen:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod check;
 mod confirm;
 mod convert;
+mod explain;
 mod faults;
 mod fuzz;
 mod generate;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Run(run::Arguments),
     /// Show a scenario and what happens in it, both sides next to each other
     Show(show::Arguments),
+    /// Explain a finding: both sides side by side up to the first difference, the memory, the trace
+    Explain(explain::Arguments),
     /// List what there is: targets, allowances, fences, triggers, commands, layouts
     List(list::Arguments),
     /// Write generated scenarios
@@ -63,6 +66,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::perform(arguments, out),
             Self::Show(arguments) => show::perform(arguments, out),
+            Self::Explain(arguments) => explain::perform(arguments, out),
             Self::List(arguments) => list::perform(arguments, out),
             Self::Gen(arguments) => generate::perform(arguments, out),
             Self::Convert(arguments) => convert::perform(arguments, out),

@@ -117,3 +117,20 @@ fn show_prints_the_scenario_and_both_timelines() {
     assert_eq!(json[0]["scenario"]["module"]["dix"], true);
     assert!(json[0]["observations"]["deferred"]["events"].as_array().is_some_and(|events| !events.is_empty()));
 }
+
+#[test]
+fn the_seed_is_explained_on_one_screen() {
+    let text = regdiff_on(&["explain"], &seed()).ends_with(0).stdout;
+    assert!(text.lines().count() <= 60 && text.lines().all(|line| line.chars().count() <= 120), "{text}");
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("repeat ") && line.contains(" run ")), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("->")).count(), 1, "{text}");
+    let json = &regdiff_on(&["explain", "--json"], &seed()).ends_with(0).json()[0];
+    assert_eq!(json["slot"]["payload"], 856);
+    assert_eq!(json["finding"]["signature"], "memory/eager/null-write/scsi_queue_rq/prot_sdb");
+    for (form, says) in [("test", "#[test]"), ("oops", "Failing address"), ("mail", "Subject: ")] {
+        let text = regdiff_on(&["explain", "--as", form], &seed()).ends_with(0).stdout;
+        assert!(text.contains(says), "{text}");
+    }
+    let run = regdiff_on(&["explain", "--signature", "nothing"], &seed()).ends_with(4);
+    assert!(run.stderr.contains("does not show nothing") && run.stderr.contains("cure: "), "{}", run.stderr);
+}

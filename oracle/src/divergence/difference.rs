@@ -107,6 +107,28 @@ impl Difference {
         }
     }
 
+    /// What each side shows; empty where it shows nothing.
+    pub fn sides(&self) -> Pair<String> {
+        let only = |side: Side, text: String| match side {
+            Side::Eager => Pair { eager: text, deferred: String::new() },
+            _ => Pair { eager: String::new(), deferred: text },
+        };
+        match self {
+            Self::Object { object, present } => only(*present, format!("{object} exists")),
+            Self::Attribute { object, attribute, present, value } => {
+                only(*present, format!("{object}.{} = {}", attribute.text(), attribute.format().show(*value)))
+            }
+            Self::Value { object, attribute, values } => {
+                values.map(|value| format!("{object}.{} = {}", attribute.text(), attribute.format().show(value)))
+            }
+            Self::Outcome { step, trigger, outcomes, .. } => {
+                outcomes.map(|ended| format!("step {}, {}: {}", step + 1, trigger.text(), outcome(ended)))
+            }
+            Self::Event { event, counts } => counts.map(|count| format!("{count} times {}", show(event))),
+            Self::Panic { side, function } => only(*side, format!("{function} stops the machine")),
+        }
+    }
+
     /// The event, if it is about one that one side has more often; with that side.
     pub fn surplus(&self) -> Option<(Side, &Event)> {
         match self {

@@ -17,6 +17,7 @@ use regdiff_scenario::Scenario;
 
 pub use difference::show;
 pub use difference::{Difference, Located};
+pub(crate) use difference::{action, event_device, event_name};
 
 use self::rests::stretches;
 use crate::lifetime::trap;

@@ -3,7 +3,15 @@
 //! What a kernel developer needs comes first: what happened in one sentence, then the call trace as an oops has it, then the
 //! bytes; then why it may be known.
 
+mod align;
+mod columns;
+mod export;
+mod full;
+mod item;
 mod sentence;
+mod setting;
+mod slot;
+mod story;
 mod timeline;
 mod words;
 
@@ -11,7 +19,13 @@ use std::fmt::Write;
 
 use regdiff_observation::{Access, TrapKind, Violation};
 
+pub use columns::{Told, draw, fold};
+pub use export::{About, mail, oops, test};
+pub use full::{Screen, full};
 pub use sentence::sentence;
+pub use setting::{in_words, setting};
+pub use slot::{Hit, SlotPicture};
+pub use story::{Mark, Row, RowKind, Story, story};
 pub use timeline::timelines;
 
 use crate::contract::{Status, by_id};

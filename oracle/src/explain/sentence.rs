@@ -60,6 +60,18 @@ fn trapped(kind: Kind, trap: &Trap) -> String {
     }
 }
 
+/// A trap in the few words that fit a column.
+pub(super) fn trap_in_short(trap: &Trap) -> String {
+    match trap.kind {
+        TrapKind::NullAccess if trap.bytes > 0 => format!("OOPS {}: {}", trap.function, moved(trap)),
+        TrapKind::NullAccess => format!("OOPS {}: no {}", trap.function, trap.object),
+        TrapKind::UseAfterFree => format!("OOPS {}: {} was freed", trap.function, trap.object),
+        TrapKind::ForeignFree => format!("OOPS {}: frees a foreign {}", trap.function, trap.object),
+        TrapKind::Bug => format!("BUG {}: {}", trap.function, trap.field),
+        TrapKind::Panic => format!("PANIC {}", trap.function),
+    }
+}
+
 /// How many bytes went where.
 fn moved(trap: &Trap) -> String {
     let (does, to) = match trap.access {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use regdiff_observation::{Observation, Stamped, Trap};
 use regdiff_scenario::Scenario;
 
+use super::align::align;
 use super::words;
 use crate::divergence::show;
 use crate::finding::Finding;
@@ -18,9 +19,6 @@ const MAX_LINES: usize = 120;
 
 /// Lines of the other side that are shown after one side has stopped.
 const GLIMPSE: usize = 3;
-
-/// Events of one stretch that are matched exactly; longer ones are matched by their common start.
-const MAX_MATCHED: usize = 2_000;
 
 /// Both runs side by side, event by event, up to the rest where the first finding shows (or the first difference, if
 /// everything is allowed). A mark says where an event happens: `=` on both sides, `<` in eager only, `>` in deferred only.
@@ -98,54 +96,13 @@ fn stop(side: Side, trap: &Trap, lines: &mut Vec<String>) {
 
 /// The longest common story of a stretch, with what only one side has in between.
 fn matched(eager: &[Stamped], deferred: &[Stamped], lines: &mut Vec<String>) {
-    let (mut e, mut d) = (0, 0);
-    let lengths = Lengths::of(eager, deferred);
-    while e < eager.len() || d < deferred.len() {
-        let (mark, stamped) = match (eager.get(e), deferred.get(d)) {
-            (Some(ours), Some(theirs)) if ours.event == theirs.event => {
-                (e, d) = (e + 1, d + 1);
-                ('=', ours)
-            }
-            (Some(ours), theirs) if theirs.is_none() || lengths.at(e + 1, d) >= lengths.at(e, d + 1) => {
-                e += 1;
-                ('<', ours)
-            }
-            (_, Some(theirs)) => {
-                d += 1;
-                ('>', theirs)
-            }
-            (Some(_), None) | (None, None) => return,
+    for line in align(eager.len(), deferred.len(), |e, d| eager[e].event == deferred[d].event) {
+        let (mark, stamped) = match line {
+            (Some(e), Some(_)) => ('=', &eager[e]),
+            (Some(e), None) => ('<', &eager[e]),
+            (None, Some(d)) => ('>', &deferred[d]),
+            (None, None) => continue,
         };
         lines.push(format!("{mark} {:>16}  {}", words::time(stamped.time_us), show(&stamped.event)));
-    }
-}
-
-/// Lengths of the longest common story from each pair of positions on.
-struct Lengths {
-    width: usize,
-    table: Vec<u16>,
-}
-
-impl Lengths {
-    fn of(eager: &[Stamped], deferred: &[Stamped]) -> Self {
-        let width = deferred.len() + 1;
-        if eager.len().max(deferred.len()) > MAX_MATCHED {
-            return Self { width, table: Vec::new() };
-        }
-        let mut table = vec![0; (eager.len() + 1) * width];
-        for e in (0..eager.len()).rev() {
-            for d in (0..deferred.len()).rev() {
-                table[e * width + d] = if eager[e].event == deferred[d].event {
-                    table[(e + 1) * width + d + 1] + 1
-                } else {
-                    table[(e + 1) * width + d].max(table[e * width + d + 1])
-                };
-            }
-        }
-        Self { width, table }
-    }
-
-    fn at(&self, e: usize, d: usize) -> u16 {
-        self.table.get(e * self.width + d).copied().unwrap_or(0)
     }
 }

@@ -82,6 +82,11 @@ pub(super) const fn state(state: SlotState) -> &'static str {
     }
 }
 
+/// A number of steps.
+pub(super) fn steps(count: u32) -> String {
+    format!("{count} step{}", if count == 1 { "" } else { "s" })
+}
+
 /// A moment of the run, in s.
 pub(super) fn time(us: u64) -> String {
     format!("{}.{:06} s", us / 1_000_000, us % 1_000_000)

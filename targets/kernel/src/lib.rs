@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use regdiff_observation::{End, Leftover, Stamped, Violation, Watch};
+use regdiff_observation::{End, Leftover, Noted, Stamped, Violation, Watch};
 use regdiff_scenario::{Context, Profile, Scenario};
 
 mod attribute;
@@ -59,6 +59,7 @@ pub struct Kernel {
     events: RefCell<Vec<Stamped>>,
     violations: RefCell<Vec<Violation>>,
     leftovers: RefCell<Vec<Leftover>>,
+    notes: RefCell<Vec<Noted>>,
     failures_hit: RefCell<Vec<u32>>,
     host_numbers: RefCell<Vec<bool>>,
     /// The kernel warned of a request without protection header: it does so once.
@@ -78,6 +79,8 @@ pub struct Record {
     pub violations: Vec<Violation>,
     /// What was not given back.
     pub leftovers: Vec<Leftover>,
+    /// What happened inside, in order.
+    pub notes: Vec<Noted>,
     /// Steps whose injected failure happened, in order.
     pub failures_hit: Vec<u32>,
 }
@@ -101,6 +104,7 @@ impl Kernel {
             events: RefCell::default(),
             violations: RefCell::default(),
             leftovers: RefCell::default(),
+            notes: RefCell::default(),
             failures_hit: RefCell::default(),
             host_numbers: RefCell::default(),
             warned_of_prot_sdb: Cell::new(false),
@@ -135,6 +139,7 @@ impl Kernel {
             events: self.events.take(),
             violations: self.violations.take(),
             leftovers: self.leftovers.take(),
+            notes: self.notes.take(),
             failures_hit: self.failures_hit.take(),
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use regdiff_observation::{
-    Event, FcEvent, Leftover, LogId, LogLine, Object, Stamped, TraceRecord, Uevent, UeventAction, Watch,
+    Event, FcEvent, Leftover, LogId, LogLine, Note, Noted, Object, Stamped, TraceRecord, Uevent, UeventAction, Watch,
 };
 
 use crate::Kernel;
@@ -11,9 +11,18 @@ use crate::Kernel;
 impl Kernel {
     /// Writes an event down.
     pub fn record(&self, event: Event) {
-        if self.watch == Watch::Everything {
+        if self.watch != Watch::Nothing {
             let (context, _) = self.current();
             self.events.borrow_mut().push(Stamped { time_us: self.now_us(), context, event });
+        }
+    }
+
+    /// Writes down what no user can see, if the run is watched closely.
+    pub fn note(&self, note: impl FnOnce() -> Note) {
+        if self.watch == Watch::Closely {
+            let (context, _) = self.current();
+            let noted = Noted { time_us: self.now_us(), context, events_before: self.events_so_far(), note: note() };
+            self.notes.borrow_mut().push(noted);
         }
     }
 

@@ -12,6 +12,8 @@ pub enum Watch {
     /// Everything that an oracle judges.
     #[default]
     Everything,
+    /// Also what no user can see: [notes](crate::Observation::notes) for a reader.
+    Closely,
 }
 
 /// A place where variants run: the model, or a real kernel.

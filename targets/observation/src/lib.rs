@@ -6,6 +6,7 @@
 pub mod event;
 pub mod lane;
 pub mod memory;
+pub mod note;
 pub mod object;
 pub mod observation;
 pub mod trap;
@@ -13,6 +14,7 @@ pub mod trap;
 pub use event::{Event, FcEvent, Level, LogId, LogLine, SentCommand, Stamped, Tag, TraceRecord, Uevent, UeventAction};
 pub use lane::{Lane, Watch};
 pub use memory::{MemoryOp, Region, RequestObject, SlotState, Violation};
+pub use note::{Note, Noted};
 pub use object::{Attribute, Format, Object};
 pub use observation::{End, Leftover, Limit, Observation, Reading, Rest, StepOutcome};
 pub use trap::{Access, Trap, TrapKind};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Stamped;
 use crate::memory::Violation;
+use crate::note::Noted;
 use crate::object::{Attribute, Object};
 use crate::trap::Trap;
 
@@ -101,6 +102,9 @@ pub struct Observation {
     pub violations: Vec<Violation>,
     /// What was not given back.
     pub leftovers: Vec<Leftover>,
+    /// What happened inside, in order, if the run was watched closely and the lane can look inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Noted>,
     /// Steps, by index, whose injected failure happened, in order.
     pub failures_hit: Vec<u32>,
     /// How many SCSI commands reached the driver.

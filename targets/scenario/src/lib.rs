@@ -24,6 +24,7 @@ pub mod random;
 mod repair;
 pub mod scalar;
 pub mod schedule;
+pub mod simpler;
 pub mod step;
 #[cfg(feature = "proptest")]
 pub mod strategy;

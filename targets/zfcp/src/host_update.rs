@@ -5,7 +5,7 @@ use std::rc::Rc;
 use regdiff_channel::{ConfigData, PortData};
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::port_type;
-use regdiff_observation::Access;
+use regdiff_observation::{Access, Note};
 use regdiff_scenario::{AdapterFeatures, ConnectionFeatures};
 
 use crate::fault::DriverFault;
@@ -158,5 +158,6 @@ pub(crate) fn set_prot(adapter: &Rc<Adapter>) -> Sim<()> {
         }
     }
     host.prot_capabilities.set(mask);
+    adapter.kernel.note(|| Note::Mask { device: adapter.device, mask });
     Ok(())
 }

@@ -104,7 +104,7 @@ impl Machine {
 
     fn finish(&self) -> Observation {
         let at_rest = !self.kernel.has_ended();
-        if at_rest && self.watch == Watch::Everything {
+        if at_rest && self.watch != Watch::Nothing {
             self.leftovers();
         }
         let record = self.kernel.take_record();
@@ -115,6 +115,7 @@ impl Machine {
             events: record.events,
             violations: record.violations,
             leftovers: record.leftovers,
+            notes: record.notes,
             failures_hit: record.failures_hit,
             scsi_commands: self.kernel.scsi_commands.get(),
             hosts_added: self.kernel.hosts_added.get(),

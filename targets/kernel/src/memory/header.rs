@@ -44,6 +44,11 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// The pool it belongs to.
+    pub fn pool(&self) -> &RequestPool {
+        self.pool
+    }
+
     /// TOUCH and W1 (midlayer.md 8.2 step 3): if `cap` is not 0 now, clears the header and points it at its inline list.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use regdiff_observation::{Access, Violation};
+use regdiff_observation::{Access, Note, Violation};
 
 use super::command::ScsiCommand;
 use crate::memory::{Fault, RawViolation, Request};
@@ -20,6 +20,7 @@ pub(crate) fn on_request<T>(
         sdev.queue.with_pool(&sdev.host, command.carrier, |pool, slot| act(&mut pool.request(slot), &mut raw));
     for violation in raw {
         let violation = full(kernel, command, violation);
+        kernel.note(|| Note::Violation(kernel.violations.borrow().len()));
         kernel.violations.borrow_mut().push(violation);
     }
     match outcome {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use regdiff_observation::{LogId, TrapKind};
+use regdiff_observation::{LogId, Note, TrapKind};
 use regdiff_scenario::{Midlayer, Point};
 
 use super::Queued;
@@ -128,7 +128,14 @@ fn prepare(command: &Rc<ScsiCommand>) -> Sim<Option<ScsiResult>> {
     let cap = host.prot_capabilities.get();
     command.prot_op.set(ProtOp::Normal);
     // TOUCH: the mask of this moment decides, whatever room there was made for it.
-    on_request(command, |request, sink| request.touch(cap, sink))?;
+    on_request(command, |request, sink| {
+        kernel.note(|| {
+            let (device, pool) = (host.device, request.pool());
+            let command = command.cdb.command();
+            Note::Touch { device, object: pool.kind(), mask: cap, header: pool.header(), command }
+        });
+        request.touch(cap, sink)
+    })?;
     let old = kernel.scenario.kernel.midlayer < Midlayer::V6_1;
     if old {
         start(command);

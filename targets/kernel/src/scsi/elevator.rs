@@ -32,7 +32,9 @@ pub(crate) fn scheduler_requests(host: &ScsiHost, layout: RequestLayout, request
     if host.kernel.slips(MidlayerFault::SchedulerWithoutPointer) {
         now = HostNow { cap: 0, always_reserve: false, ..now };
     }
-    RequestPool::new(layout, RequestObject::SchedulerTag, requests, now, u32::MAX)
+    let pool = RequestPool::new(layout, RequestObject::SchedulerTag, requests, now, u32::MAX)?;
+    host.note_pointer(&pool);
+    Some(pool)
 }
 
 impl RequestQueue {

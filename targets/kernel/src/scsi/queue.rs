@@ -56,7 +56,9 @@ impl RequestQueue {
         } else {
             layout
         };
-        let flush = RefCell::new(RequestPool::flush(flush_layout, host.now()));
+        let flush = RequestPool::flush(flush_layout, host.now());
+        host.note_pointer(&flush);
+        let flush = RefCell::new(flush);
         let mut scheduler = None;
         let mut nr_requests = depth;
         if profile.elevator_attach == ElevatorAttach::AtQueueAlloc && profile.elevator == Elevator::MqDeadline {

@@ -1,6 +1,6 @@
 //! The host's tag set: requests preallocated when the host is added (midlayer.md 6.1 to 6.5).
 
-use regdiff_observation::RequestObject;
+use regdiff_observation::{Note, RequestObject};
 
 use super::host::ScsiHost;
 use crate::MidlayerFault;
@@ -35,6 +35,14 @@ impl TagSet {
         }
         let pool = RequestPool::new(layout, RequestObject::DriverTag, depth, now, u32::MAX)
             .expect("a whole block of pages is always to be had");
+        kernel.note(|| Note::Size {
+            device: host.device,
+            mask: now.cap,
+            payload: layout.payload(),
+            slot: layout.slot(),
+            requests: depth,
+        });
+        host.note_pointer(&pool);
         Self { layout, pool, depth }
     }
 }
@@ -47,6 +55,18 @@ impl ScsiHost {
             sg_tablesize: self.sg_tablesize.get(),
             always_reserve: self.kernel.switches.protection_space_always_reserved,
         }
+    }
+
+    /// POINTER was evaluated for a pool.
+    pub(crate) fn note_pointer(&self, pool: &RequestPool) {
+        self.kernel.note(|| Note::Pointer {
+            device: self.device,
+            object: pool.kind(),
+            mask: self.prot_capabilities.get(),
+            header: pool.header(),
+            payload: pool.layout().payload(),
+            slot: pool.layout().slot(),
+        });
     }
 
     /// Whoever waits for a request object looks again.

@@ -65,7 +65,7 @@ mod value;
 
 pub use error::{TextError, TextErrorKind};
 pub use parse::parse;
-pub use print::print;
+pub use print::{print, value};
 
 /// The version of the text form.
 pub const VERSION: u64 = 1;

@@ -78,7 +78,7 @@ fn line(out: &mut String, key: &str, value: std::fmt::Arguments<'_>) {
 }
 
 /// A raw value of `domain` as the text form writes it.
-pub(crate) fn value(domain: &Domain, raw: u64) -> String {
+pub fn value(domain: &Domain, raw: u64) -> String {
     match domain {
         Domain::Flag => (raw == 1).to_string(),
         Domain::Range { hex: true, .. } => format!("\"{raw:#x}\""),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use regdiff_channel::{Body, Reply, Request, Response};
 use regdiff_kernel::scsi::ScsiCommand;
 use regdiff_kernel::{Completion, Sim, TimerId};
-use regdiff_observation::Access;
+use regdiff_observation::{Access, Note};
 use regdiff_scenario::{Context, FailPoint, FsfStatus, ProtocolStatus};
 
 use super::status_eval::{fsfstatus_eval, protstatus_eval};
@@ -204,6 +204,16 @@ fn response_arrived(adapter: &Rc<Adapter>, id: u64, response: Response) -> Sim<(
     let Some(req) = req else {
         return Err(adapter.kernel.bug(regdiff_observation::TrapKind::Panic, "fsf_req", "req_id"));
     };
+    adapter.kernel.note(|| Note::Answer {
+        device: adapter.device,
+        command: req.request.command(),
+        protocol: response.protocol_status,
+        fsf: response.fsf_status,
+        features: match &response.body {
+            Body::Config(data) => Some(data.adapter_features),
+            _ => None,
+        },
+    });
     *req.response.borrow_mut() = Some(response);
     complete(adapter, &req)
 }
