@@ -82,6 +82,9 @@ pub(crate) enum Error {
         /// What to do.
         cure: String,
     },
+    /// A page cannot be made: a bug of its template.
+    #[error("the page cannot be made: {0}")]
+    Page(String),
     /// Signals cannot be caught.
     #[error("signals cannot be caught: {0}")]
     Signals(#[source] io::Error),
@@ -134,6 +137,7 @@ impl Error {
             Self::Exists(_) => "name another file, or move this one away first".into(),
             Self::Write { .. } => "check that the folder exists, may be written and has room".into(),
             Self::Stdout(_) => "check where the output goes to, and whether there is room".into(),
+            Self::Page(_) => "please report it with the folder".into(),
             Self::Signals(_) => "check what the environment lets a process do".into(),
             Self::Arguments(_, cure) => (*cure).into(),
             Self::NothingToMinimise { cure, .. } | Self::NothingToExplain { cure, .. } => cure.clone(),
@@ -148,6 +152,7 @@ impl Error {
             Self::NothingToMinimise { .. } | Self::NothingToExplain { .. } | Self::Kernel(_) | Self::Engine { .. } => {
                 ExitCode::Baseline
             }
+            Self::Page(_) => ExitCode::OwnBug,
             _ => ExitCode::Usage,
         }
     }

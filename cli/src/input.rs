@@ -82,7 +82,8 @@ fn at_most_a_scenario(file: &Path, source: impl Read) -> Result<Vec<u8>, Error> 
     Ok(data)
 }
 
-fn is_engines(file: &Path) -> bool {
+/// Whether an engine left a file, by its name.
+pub(crate) fn is_engines(file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let is_sum = name.len() == SHA1_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_sum || name.ends_with(ENGINE_SUFFIX) || ENGINE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))

@@ -26,13 +26,15 @@ mod parallel;
 mod parity;
 mod progress;
 mod repeat;
+mod report;
 mod style;
 mod tally;
 mod terminal;
+mod triage;
 
 use std::io::Write;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::error::Error;
 use crate::exit_code::ExitCode;
@@ -46,6 +48,11 @@ use crate::style::BAD;
 struct Cli {
     #[command(subcommand)]
     command: commands::Command,
+}
+
+/// The command line as data.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
 }
 
 fn main() -> ExitCode {
@@ -89,16 +96,14 @@ pub(crate) fn say(line: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_arguments_make_sense() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 
     #[test]
     fn every_command_has_an_example() {
-        for command in super::Cli::command().get_subcommands() {
+        for command in super::command().get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("regdiff {}", command.get_name())), "{}", command.get_name());
         }

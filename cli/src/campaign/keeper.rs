@@ -195,7 +195,7 @@ fn write_folder(folder: &Path, files: &[(&str, String)]) -> Result<(), Error> {
 }
 
 /// A signature as a file name: signatures have no blanks, and slashes become dashes.
-fn slug(signature: &str) -> String {
+pub(crate) fn slug(signature: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
     let name: String = signature.chars().map(plain).take(MAX_SLUG).collect();
     name.trim_start_matches(['.', '-']).to_owned()

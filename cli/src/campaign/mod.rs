@@ -36,6 +36,7 @@ use crate::tally::Tally;
 
 pub(crate) use judging::Judging;
 use keeper::Keeper;
+pub(crate) use keeper::slug;
 use libfuzzer::LibFuzzer;
 use minimiser::Minimiser;
 pub(crate) use summary::Summary;
@@ -221,10 +222,12 @@ impl Coordinator<'_> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.summary.executions = self.searching.engine.as_ref().map(libfuzzer::Running::executions);
+            self.summary.sample(self.began.elapsed());
             let (summary, elapsed, minimising) = (&self.summary, self.began.elapsed(), self.minimiser.pending());
             self.progress.show(|| progress::line(summary, elapsed, minimising));
         }
         self.summary.searched = self.began.elapsed();
+        self.summary.sample_end();
         Ok(())
     }
 

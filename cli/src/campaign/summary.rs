@@ -15,6 +15,22 @@ use crate::repeat;
 use crate::style::{BAD, GOOD, HEADING, QUIET};
 use crate::tally::Tally;
 
+/// Where a campaign was at a moment.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub(super) struct Sample {
+    /// Since its start.
+    seconds: f64,
+    /// Comparisons made in this process.
+    comparisons: u64,
+    /// Inputs that libFuzzer kept because they reach something new.
+    inputs: u64,
+    /// Different signatures seen.
+    signatures: usize,
+}
+
+/// Samples that are kept; then every other one goes, and the rest comes half as often.
+const MAX_SAMPLES: usize = 240;
+
 /// The counts of a campaign.
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
@@ -27,6 +43,8 @@ pub(crate) struct Summary {
     pub(super) executions: Option<u64>,
     /// Judgements that minimising took, which are in no other count.
     pub(super) minimising: u64,
+    /// Where it was, once in a while.
+    pub(super) growth: Vec<Sample>,
     /// How long the search took.
     pub(super) searched: Duration,
     /// What was kept.
@@ -41,9 +59,40 @@ impl Summary {
             harvested: Tally::default(),
             executions: None,
             minimising: 0,
+            growth: Vec::new(),
             searched: Duration::ZERO,
             kept: BTreeMap::new(),
         }
+    }
+
+    /// Notes where it is, once a second at first, less often in a long campaign.
+    pub(super) fn sample(&mut self, elapsed: Duration) {
+        let seconds = elapsed.as_secs_f64();
+        let step = match &self.growth[..] {
+            [.., before, last] => (last.seconds - before.seconds).max(1.0),
+            _ => 1.0,
+        };
+        if self.growth.last().is_some_and(|last| seconds - last.seconds < step) {
+            return;
+        }
+        if self.growth.len() >= MAX_SAMPLES {
+            let mut index = 0;
+            self.growth.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+        }
+        self.growth.push(self.now(seconds));
+    }
+
+    /// The last sample is the end of the search.
+    pub(super) fn sample_end(&mut self) {
+        self.growth.push(self.now(self.searched.as_secs_f64()));
+    }
+
+    fn now(&self, seconds: f64) -> Sample {
+        let (comparisons, inputs) = (self.compared.scenarios, self.harvested.scenarios);
+        Sample { seconds, comparisons, inputs, signatures: self.signatures() }
     }
 
     /// How many different signatures were seen.
@@ -151,6 +200,7 @@ impl Summary {
             "comparisons": self.compared.scenarios,
             "libfuzzer_executions": self.executions,
             "minimising_judgements": self.minimising,
+            "growth": self.growth,
             "compared": self.compared,
             "harvested": self.harvested,
             "kept": kept.collect::<Vec<Value>>(),

@@ -1,8 +1,10 @@
 //! One file a command.
 
 mod check;
+mod completions;
 mod confirm;
 mod convert;
+mod doctor;
 mod explain;
 mod faults;
 mod fuzz;
@@ -10,12 +12,14 @@ mod generate;
 mod kernel;
 mod list;
 mod parity;
+mod report;
 mod run;
 mod series;
 mod show;
 mod stats;
 mod table;
 mod tmin;
+mod triage;
 
 use clap::Subcommand;
 
@@ -42,6 +46,10 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Take out of a scenario what its finding does not need
     Tmin(tmin::Arguments),
+    /// Sort crash files of any engine into one folder a signature
+    Triage(triage::Arguments),
+    /// Write one page about a folder of findings
+    Report(report::Arguments),
     /// Search for findings
     Fuzz(fuzz::Arguments),
     /// Say which kernels are built for the kernel lane
@@ -58,6 +66,12 @@ pub(crate) enum Command {
     Series(series::Arguments),
     /// Print what follows from structure sizes alone: where protection data goes
     Table(table::Arguments),
+    /// Say what each engine lacks here, and the cure
+    Doctor(doctor::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all commands
+    Man(completions::Man),
 }
 
 impl Command {
@@ -72,10 +86,15 @@ impl Command {
             Self::Convert(arguments) => convert::perform(arguments, out),
             Self::Check(arguments) => check::perform(arguments, out),
             Self::Tmin(arguments) => tmin::perform(arguments, out),
+            Self::Triage(arguments) => triage::perform(arguments, out),
+            Self::Report(arguments) => report::perform(arguments, out),
             Self::Fuzz(arguments) => fuzz::perform(arguments, out),
             Self::Kernel(arguments) => kernel::perform(arguments, out),
             Self::Confirm(arguments) => confirm::perform(arguments, out),
             Self::Parity(arguments) => parity::perform(arguments, out),
+            Self::Doctor(arguments) => doctor::perform(arguments, out),
+            Self::Completions(arguments) => completions::completions(arguments, out),
+            Self::Man(arguments) => completions::man(arguments, out),
             Self::Stats(arguments) => stats::perform(arguments, out),
             Self::Faults(arguments) => faults::perform(arguments, out),
             Self::Series(arguments) => series::perform(arguments, out),

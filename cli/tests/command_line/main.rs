@@ -1,11 +1,13 @@
 //! The program as people use it: arguments in, text, files and exit codes out.
 
 mod bad_input;
+mod bad_usage;
 mod campaign;
 mod determinism;
 mod exit_codes;
 mod faults;
 mod files;
+mod people;
 mod registries;
 mod rig;
 mod seed;

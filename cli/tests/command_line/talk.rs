@@ -5,7 +5,23 @@ use std::process::Stdio;
 
 use crate::rig::{command, regdiff, regdiff_on, seed};
 
-const COMMANDS: [&str; 10] = ["run", "show", "explain", "list", "gen", "convert", "check", "tmin", "fuzz", "stats"];
+const COMMANDS: [&str; 15] = [
+    "run",
+    "show",
+    "explain",
+    "list",
+    "gen",
+    "convert",
+    "check",
+    "tmin",
+    "triage",
+    "report",
+    "fuzz",
+    "stats",
+    "doctor",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_explains_the_exit_codes_and_shows_examples() {

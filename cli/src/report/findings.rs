@@ -1,0 +1,156 @@
+//! One finding of the page, from its folder. Its scenario is judged and told again, so that page and program agree.
+
+use std::fs;
+use std::path::Path;
+
+use regdiff_oracle::explain::{self, About, Row, RowKind};
+use regdiff_oracle::{Options, judge};
+use regdiff_scenario::{parts, text};
+use serde_json::{Value, json};
+
+use crate::args::AllowLevel;
+use crate::input::{Input, Reading};
+use crate::triage::Folder;
+use crate::{confirmed, own_bug, repeat};
+
+/// Notes of a person that are shown in full.
+const MAX_NOTE: usize = 20_000;
+/// Lines of a story that are shown; the end is what matters.
+const MAX_ROWS: usize = 600;
+
+/// The finding of a folder; `None` if there is no scenario in it.
+pub(super) fn finding(path: &Path, allow: AllowLevel) -> Option<Value> {
+    let folder = Folder::open(path.to_owned()).ok()?;
+    let file = folder.scenario_file();
+    let input = Reading::default().read(&file).ok()?;
+    let wanted = stored_signature(path);
+    let told = own_bug::catch(|| told(&input, wanted.as_deref(), allow));
+    let mut value = match told {
+        Ok(Some(value)) => value,
+        Ok(None) => json!({
+            "signature": wanted, "gone": true, "kind": "", "sentence": "The scenario shows nothing any more.",
+            "text": text::print(&input.scenario), "parts": parts::size(&input.scenario), "rows": [],
+        }),
+        Err(bug) => json!({
+            "signature": wanted, "gone": true, "kind": "", "sentence": format!("A bug of regdiff itself: {}", bug.0),
+            "text": text::print(&input.scenario), "parts": parts::size(&input.scenario), "rows": [],
+        }),
+    };
+    let counts = folder.counts();
+    let seen: Vec<Value> = counts
+        .iter()
+        .map(|((engine, version), files)| json!({ "engine": engine, "version": version, "files": files }))
+        .collect();
+    value["seen"] = json!(seen);
+    value["files"] = json!(counts.values().sum::<usize>());
+    value["folder"] = json!(path.display().to_string());
+    value["anchor"] = json!(path.file_name().unwrap_or_default().to_string_lossy());
+    value["notes"] = json!(notes(path));
+    value["confirmed"] = json!(confirmed::inside(path));
+    Some(value)
+}
+
+fn told(input: &Input, wanted: Option<&str>, allow: AllowLevel) -> Option<Value> {
+    // A folder's finding may be allowed at the level of the page; it is shown all the same, with its allowance.
+    let wanted = wanted.map(regdiff_oracle::Signature::from);
+    let levels = [allow, AllowLevel::Historical, AllowLevel::Intended];
+    let fits = |level: &AllowLevel| {
+        let report = judge(&input.scenario, &Options::allowing(level.allow()));
+        wanted.as_ref().map_or(!report.findings.is_empty(), |wanted| report.finding(wanted).is_some())
+    };
+    let level = levels.into_iter().find(fits)?;
+    let options = Options::allowing(level.allow());
+    let story = explain::story(&input.scenario, &options, wanted.as_ref());
+    let finding = story.finding.clone()?;
+    let again = repeat::run(&input.file, level, false);
+    let about = About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        repeat: again.clone(),
+        kernels: confirmed::beside(&input.file),
+        allow: level.text(),
+    };
+    let skipped = story.rows.len().saturating_sub(MAX_ROWS);
+    let rows: Vec<Value> = story.rows.iter().skip(skipped).map(row).collect();
+    Some(json!({
+        "signature": finding.signature, "kind": finding.kind.text(), "side": finding.side.text(),
+        "sentence": finding.sentence(), "known": finding.known.map(|known| known.id),
+        "status": finding.known.map(|known| known.status.text()), "trace": finding.trace(),
+        "parts": parts::size(&input.scenario), "text": text::print(&input.scenario),
+        "setting": explain::setting(&input.scenario), "words": explain::in_words(&input.scenario),
+        "rows": rows, "skipped": skipped, "slot": story.slot.as_ref().map(slot),
+        "mail": explain::mail(&input.scenario, &story, &finding, &about), "repeat": again, "gone": false,
+    }))
+}
+
+fn row(row: &Row) -> Value {
+    let kind = match row.kind {
+        RowKind::Event => "event",
+        RowKind::Note => "note",
+        RowKind::Rest => "rest",
+        RowKind::Stop => "stop",
+        RowKind::Difference => "difference",
+    };
+    let seconds = |us: Option<u64>| us.map_or(String::new(), |us| format!("{}.{:06}", us / 1_000_000, us % 1_000_000));
+    let (eager, deferred) = (seconds(row.time_us.eager), seconds(row.time_us.deferred));
+    json!({
+        "mark": row.mark.text(), "kind": kind, "first": row.is_first, "context": row.context,
+        "time": if eager.is_empty() { &deferred } else { &eager }, "eager_time": eager, "deferred_time": deferred,
+        "eager": row.text.eager, "deferred": row.text.deferred,
+    })
+}
+
+/// A slot as boxes in a drawing of 900 units: payload, slack, next request.
+fn slot(slot: &explain::SlotPicture) -> Value {
+    let beyond = slot.hits.iter().map(|hit| hit.until).max().unwrap_or(0).saturating_sub(slot.slot).max(64);
+    let slack = slot.slot - slot.payload;
+    let mut boxes = vec![(0, slot.payload, 300.0, "payload")];
+    if slack > 0 {
+        boxes.push((slot.payload, slot.slot, 250.0, "slack"));
+    }
+    boxes.push((slot.slot, slot.slot + beyond, 350.0, "next request"));
+    let mut drawn = Vec::new();
+    let mut hits = Vec::new();
+    let mut x = 0.0;
+    for (from, until, width, name) in boxes {
+        drawn.push(json!({ "x": x, "width": width, "middle": x + width / 2.0, "name": name, "from": from, "size": until - from }));
+        for hit in &slot.hits {
+            let (start, end) = (hit.from.max(from), hit.until.min(until));
+            if start < end {
+                let scale = width / f64::from(until - from);
+                let left = x + f64::from(start - from) * scale;
+                hits.push(json!({ "x": left, "width": (f64::from(end - start) * scale).max(4.0) }));
+            }
+        }
+        x += width;
+    }
+    json!({ "boxes": drawn, "hits": hits, "list": slot.hits, "null": slot.null, "text": slot.draw(100), "what": slot.what })
+}
+
+/// The signature that the folder was made for.
+fn stored_signature(path: &Path) -> Option<String> {
+    let mut files: Vec<_> = fs::read_dir(path).ok()?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let verdict = |file: &&std::path::PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with("verdict") && name.ends_with(".json")
+    };
+    let value: Value = serde_json::from_slice(&fs::read(files.iter().find(verdict)?).ok()?).ok()?;
+    value["signature"].as_str().map(str::to_owned)
+}
+
+/// What people wrote there.
+fn notes(path: &Path) -> Vec<Value> {
+    let mut files: Vec<_> = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let is_note = |file: &std::path::PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.ends_with(".md") || name.starts_with("notes") || name.starts_with("status")
+    };
+    files.retain(is_note);
+    let read = |file: &std::path::PathBuf| {
+        let text = fs::read_to_string(file).ok()?;
+        let text: String = text.chars().take(MAX_NOTE).collect();
+        Some(json!({ "name": file.file_name()?.to_string_lossy(), "text": text }))
+    };
+    files.iter().filter_map(read).collect()
+}
