@@ -1,47 +1,53 @@
-//! What real kernels said about a finding: files that lie in its folder beside its scenario.
-//!
-//! A file `confirm-NAME.json` is one JSON object about one kernel. Of its fields `kernel`, `verdict`, `sentence` and `date` are shown
-//! if they are texts; whatever writes such files may add others.
+//! What real kernels said about a finding: the evidence that `regdiff confirm` leaves beside its scenario.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// The beginning of the names of such files.
-const PREFIX: &str = "confirm-";
+/// What the names of such folders hold: `scenario.evidence`, `scenario.evidence-2`.
+const EVIDENCE: &str = ".evidence";
 /// Larger files are somebody else's.
-const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
-/// A line for each kernel, in the order of the file names. A file that cannot be read says nothing.
+/// A line for each kernel that a scenario was tried on, in the order of the folders' names.
 pub(crate) fn beside(scenario: &Path) -> Vec<String> {
-    let Some(folder) = scenario.parent() else { return Vec::new() };
-    inside(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+    let folder = scenario.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stem = scenario.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let start = format!("{stem}{EVIDENCE}");
+    told(folder, |name| name.starts_with(&start))
 }
 
-/// A line for each kernel that has a file in a folder.
+/// A line for each kernel of which a folder holds evidence.
 pub(crate) fn inside(folder: &Path) -> Vec<String> {
-    let mut files: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.starts_with(PREFIX) && name.ends_with(".json")
-    });
-    files.sort();
-    files.iter().filter_map(|file| line(file)).collect()
+    told(folder, |name| name.contains(EVIDENCE))
 }
 
+fn told(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders: Vec<_> = entries.filter(|entry| is_meant(&entry.file_name().to_string_lossy())).collect();
+    folders.sort_by_key(fs::DirEntry::file_name);
+    folders.iter().filter_map(|folder| line(&folder.path().join("verdict.json"))).collect()
+}
+
+/// A verdict in a line; a file that cannot be read says nothing.
 fn line(file: &Path) -> Option<String> {
     if fs::metadata(file).ok()?.len() > MAX_BYTES {
         return None;
     }
     let value: Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-    let text = |key: &str| value[key].as_str().map(str::to_owned);
-    let name = file.file_stem()?.to_string_lossy().trim_start_matches(PREFIX).to_owned();
-    let mut line =
-        format!("{}: {}", text("kernel").unwrap_or(name), text("verdict").unwrap_or("no verdict".to_owned()));
-    for part in [text("sentence"), text("date")].into_iter().flatten() {
-        line.push_str(", ");
-        line.push_str(&part);
+    let verdict = value["verdict"].as_str()?;
+    let kernel = value["kernel"]["release"].as_str().unwrap_or("a kernel that is not named");
+    let mut line = format!("Linux {kernel}: {verdict}");
+    let signatures = value["signatures"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for signature in signatures.iter().filter(|signature| signature["confirmed"] == true) {
+        line.push_str(&format!("; {} shows", signature["signature"].as_str().unwrap_or_default()));
+    }
+    if let Some(why) = value["why"].as_str() {
+        line.push_str(&format!("; {why}"));
+    }
+    for note in value["on_s390"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        line.push_str(&format!("; on s390: {note}"));
     }
     Some(line)
 }
@@ -51,13 +57,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verdicts_beside_a_scenario_are_told() {
+    fn evidence_beside_a_scenario_is_told() {
         let folder = tempfile::tempdir().expect("a folder for this test");
         let at = |name: &str| folder.path().join(name);
         assert!(beside(&at("scenario.toml")).is_empty());
-        fs::write(at("confirm-b.json"), r#"{"kernel":"6.1.176","verdict":"agrees","new":1}"#).expect("a file");
-        fs::write(at("confirm-a.json"), r#"{"verdict":"differs","sentence":"no oops"}"#).expect("a file");
-        fs::write(at("confirm-c.json"), "nonsense").expect("a file");
-        assert_eq!(beside(&at("scenario.toml")), ["a: differs, no oops", "6.1.176: agrees"]);
+        let write = |name: &str, text: &str| {
+            fs::create_dir(at(name)).and_then(|()| fs::write(at(name).join("verdict.json"), text)).expect("a file");
+        };
+        let confirmed =
+            r#"{"verdict":"confirmed","kernel":{"release":"6.1"},"signatures":[{"signature":"a/b","confirmed":true}]}"#;
+        write("scenario.evidence", confirmed);
+        write("scenario.evidence-2", "nonsense");
+        write("other.evidence", r#"{"verdict":"differs","kernel":{"release":"6.1"}}"#);
+        assert_eq!(beside(&at("scenario.toml")), ["Linux 6.1: confirmed; a/b shows"]);
+        assert_eq!(inside(folder.path()), ["Linux 6.1: differs", "Linux 6.1: confirmed; a/b shows"]);
     }
 }

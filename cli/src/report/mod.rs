@@ -4,7 +4,7 @@
 //!
 //! | what | shown as |
 //! |---|---|
-//! | `*/scenario.toml` (or what triage calls it), with `seen.jsonl`, `confirm-*.json`, `*.md` beside it | findings |
+//! | `*/scenario.toml` (or what triage calls it), with `seen.jsonl`, the evidence of `regdiff confirm`, `*.md` beside it | findings |
 //! | `campaign*.json`, as `regdiff fuzz --json` prints it | campaigns, growth, uses of allowances |
 //! | `inputs*.jsonl`, as `regdiff table inputs --json` prints it | the input space as a heat map |
 //! | `series*.json`, `series*.jsonl`: any list of flat objects | the series table |
