@@ -59,7 +59,9 @@ pub fn in_words(scenario: &Scenario) -> Vec<String> {
 
 fn one_step(step: &Step) -> String {
     let doc = Trigger::ALL.iter().zip(Trigger::NAMES).find(|(trigger, _)| **trigger == step.trigger);
-    let what = doc.map_or(step.trigger.text(), |(_, name)| name.doc.trim()).trim_end_matches('.');
+    let what = doc.map_or(step.trigger.text(), |(_, name)| name.doc.trim());
+    // The documentation marks names for its own readers.
+    let what = what.trim_end_matches('.').replace('`', "");
     let operands: Vec<String> = step
         .trigger
         .operands()
