@@ -24,7 +24,7 @@ pub(crate) fn render(data: &Value) -> Result<String, Error> {
         base64(&Sha256::digest(SCRIPT)),
     );
     let context = minijinja::context! {
-        data => minijinja::Value::from_serialize(data),
+        data => minijinja::Value::from(minijinja::value::Serde(data)),
         policy => policy,
         style => minijinja::Value::from_safe_string(STYLE.to_owned()),
         script => minijinja::Value::from_safe_string(SCRIPT.to_owned()),

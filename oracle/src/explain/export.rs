@@ -88,6 +88,11 @@ pub fn oops(story: &Story, finding: &Finding) -> String {
                     let does = if trap.access == Access::Read { "Read" } else { "Write" };
                     line(&format!("{does} of {}.{}", trap.object, trap.field));
                 }
+                TrapKind::OutOfBounds => {
+                    line(&format!("BUG: KASAN: out-of-bounds in {}", trap.function));
+                    let does = if trap.access == Access::Read { "Read" } else { "Write" };
+                    line(&format!("{does} of {} bytes", trap.bytes));
+                }
                 TrapKind::ForeignFree => {
                     line(&format!("BUG: {} frees a {} that is not its own", trap.function, trap.object))
                 }

@@ -66,6 +66,7 @@ pub(super) fn trap_in_short(trap: &Trap) -> String {
         TrapKind::NullAccess if trap.bytes > 0 => format!("OOPS {}: {}", trap.function, moved(trap)),
         TrapKind::NullAccess => format!("OOPS {}: no {}", trap.function, trap.object),
         TrapKind::UseAfterFree => format!("OOPS {}: {} was freed", trap.function, trap.object),
+        TrapKind::OutOfBounds => format!("KASAN {}: {} outside", trap.function, moved(trap)),
         TrapKind::ForeignFree => format!("OOPS {}: frees a foreign {}", trap.function, trap.object),
         TrapKind::Bug => format!("BUG {}: {}", trap.function, trap.field),
         TrapKind::Panic => format!("PANIC {}", trap.function),
