@@ -73,7 +73,7 @@ fn the_smallest_scenario_still_shows_it_and_nothing_can_go() {
     let judged = [(without(8), judge_subset(without(8), &corpus))];
     let found = smallest(&seed(), &judged, &corpus).expect("it was shown");
     assert!(found.finished && found.sentence.contains("scsi_queue_rq"), "{}", found.sentence);
-    assert!(judge_subset(found.subset, &[found.scenario.clone()]).contains_key(&seed()));
+    assert!(judge_subset(found.subset, std::slice::from_ref(&found.scenario)).contains_key(&seed()));
     assert_eq!(smallest(&seed(), &judged, &corpus), Some(found));
     assert_eq!(smallest(&Signature::from("memory/deferred/nothing"), &judged, &corpus), None);
 }
