@@ -5,7 +5,7 @@
 //! * It confirms first: a scenario that does not show the signature comes back as it is, with `confirmed: false`.
 //! * A part stays out only if the *same* signature is still among the findings, under the same options; another bug is never
 //!   handed back.
-//! * It goes by structure ([`parts`]): devices, steps and answers first, many at once, then one by one; and starts over until
+//! * It goes by structure ([`parts()`]): devices, steps and answers first, many at once, then one by one; and starts over until
 //!   nothing can be taken. A finished result is 1-minimal.
 //! * Ties are broken towards what a reader finds simplest ([`simpler`]): what must differ from its default differs by as little as
 //!   bisection finds, and what that makes superfluous goes too.

@@ -78,7 +78,7 @@ impl Linux {
         Self { built, sandbox: Sandbox::default(), limits: Limits::default() }
     }
 
-    /// The scenario as this kernel runs it: with its own profile. What the profile changes is what [`profile`] says.
+    /// The scenario as this kernel runs it: with its own profile. What the profile changes is what [`crate::normalise`] says.
     pub fn normalise(&self, scenario: &Scenario) -> Scenario {
         crate::normalise::for_version(scenario, self.built.version)
     }

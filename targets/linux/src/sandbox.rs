@@ -33,7 +33,7 @@ pub struct Program<'a> {
     pub initramfs: &'a Path,
     /// A folder for what the kernel writes if there is no sandbox.
     pub folder: &'a Path,
-    /// Parameters of the kernel for this run, beyond [`PARAMETERS`].
+    /// Parameters of the kernel for this run, beyond those of every run.
     pub parameters: &'a [String],
 }
 

@@ -14,7 +14,7 @@
 //! | FC events | the order for a device |
 //! | trap | kind and function |
 //!
-//! What differs is a [`Mismatch`] of a [`Mismatch::class`]; some classes are [accepted](accepted), with a reason.
+//! What differs is a [`Mismatch`] of a [`Mismatch::class`]; some classes are [`accepted`], with a reason.
 
 pub mod accepted;
 mod compare;
