@@ -34,12 +34,13 @@ fn expected(profile: &Value, row: &Row) -> Result<Vec<Run>, Outcome> {
     let protection = number("scsi_data_buffer_size") + number("inline_prot_sg_count") * number("scatterlist_size");
     let payload = header + if history.size { protection } else { 0 };
     let slot = payload.div_ceil(number("cache_line")) * number("cache_line");
+    let entry = 24 + number("scatterlist_size");
     let stores: &[(u64, u64)] = match (history.pointer, history.touch, row.command) {
         (false, true, _) => return Err(Outcome::Null { bytes: 24 }),
         (false, false, Command::NoData) | (true, false, Command::NoData) => return Err(Outcome::Nothing),
         (false, false, _) => return Err(Outcome::IoError),
         (true, true, Command::NoData | Command::ManySegments) => &[(0, 24)],
-        (true, true, Command::OneSegment) => &[(0, 24), (24, 56)],
+        (true, true, Command::OneSegment) => &[(0, 24), (24, entry)],
         // Nobody pointed the header at its inline entry: even one segment takes a list of the pool.
         (true, false, _) => &[(0, 16)],
     };
