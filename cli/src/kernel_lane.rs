@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use regdiff_linux::{Built, Linux, Registration, Sandbox, Version, built, sandbox};
 use regdiff_observation::{Lane, Observation, Watch};
-use regdiff_oracle::{Allow, Fences, Maskable, Options, Report, Variant, judge_on};
+use regdiff_oracle::{Allow, Fence, Fences, Maskable, Options, Report, Variant, judge_on};
 use regdiff_scenario::Scenario;
 
 use crate::error::Error;
@@ -77,10 +77,12 @@ impl Maskable for Side {
     }
 }
 
-/// The model's driver that registers as a kernel does: early is the series without its last patch.
+/// The model's driver that registers as a kernel does. Early is the driver's own source with the host registered when the adapter
+/// is enqueued, before any queue that limits could come from: the series without the two fences that its last patch puts there.
+/// The driver's own registration finds the host then, and redoes nothing.
 pub(crate) fn model_of(registration: Registration) -> Variant {
     Variant::of(match registration {
-        Registration::Early => Fences::with_patches(|patch| patch <= 7),
+        Registration::Early => Fences::DEFERRED.without(Fence::NoRegisterAtEnqueue).without(Fence::LimitsBeforeAdd),
         Registration::Deferred => Fences::DEFERRED,
     })
 }

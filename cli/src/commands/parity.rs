@@ -27,7 +27,7 @@ Examples:
   regdiff parity corpus/registration/*.toml
 
 Each scenario is put on the kernel's own profile and plain schedule, and runs in both lanes with both registrations: deferred
-beside the model's deferred driver, early beside the model's series without its last patch. Observations are compared by kind.";
+beside the model's deferred driver, early beside the model's series that registers when the adapter is enqueued. Observations are compared by kind.";
 
 /// Arguments of `regdiff parity`.
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! Intended: what the series changes on purpose.
 
-use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome, UeventAction};
+use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome};
 use regdiff_scenario::{Command, Step, Trigger};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
@@ -155,17 +155,6 @@ fn port_rescan_needs_host(context: &Context<'_>, finding: &Finding) -> bool {
 fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
     let (device, at) = match (object_of_eager(finding), surplus(finding)) {
         (Some((Object::Port(device, _), located)), _) => (device, located.steps_begun),
-        (_, Some((side, Event::Uevent(uevent), at))) => match uevent.object {
-            // A late port is one that eager has: any other is another allowance's matter.
-            Object::Port(device, _)
-                if uevent.action == UeventAction::Add
-                    && comes(context, side, device, at)
-                    && context.has(Side::Eager, uevent.object, at) =>
-            {
-                (device, at)
-            }
-            _ => return false,
-        },
         (_, Some((side, Event::Trace(record), at)))
             if record.tag == "ereptp1" && comes(context, side, record.device, at) =>
         {

@@ -22,6 +22,8 @@ pub type TaskFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
 pub const MAX_TURNS: u64 = 10_000;
 /// Virtual time of one run, in µs: thirty days.
 pub const MAX_TIME_US: u64 = 30 * 24 * 3600 * 1_000_000;
+/// A tick of a kernel with HZ=100, as s390 has it, in µs.
+const TICK_US: u64 = 10_000;
 
 impl Kernel {
     /// Virtual time, in µs.
@@ -122,6 +124,12 @@ impl Kernel {
     /// Sleeps for so many ms of virtual time.
     pub async fn sleep_ms(&self, ms: u64) {
         self.sleep_us(ms * 1000).await;
+    }
+
+    /// msleep: a tick longer than so many ms at least, since the tick that runs does not count, and behind timers that were set in
+    /// the same tick.
+    pub async fn msleep(&self, ms: u64) {
+        self.sleep_us(ms * 1000 + TICK_US + 1).await;
     }
 
     /// Arms a timer that runs a function in a context of its own. Rest waits for it unless it is a background timer.

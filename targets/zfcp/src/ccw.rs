@@ -122,7 +122,7 @@ async fn activate(adapter: &Rc<Adapter>, clear: u32, tag: &'static str) -> Sim<(
     // The kernel draws below the bound, 0 included.
     let sleep = kernel.draw(Point::DrawOnlineBackoff, backoff.saturating_sub(1));
     kernel.point(Point::OnlineBackoff).await;
-    kernel.sleep_ms(sleep.into()).await;
+    kernel.msleep(sleep.into()).await;
     erp_wait(adapter).await;
     kernel.point(Point::OnlineRecovered).await;
     flush_scan(adapter).await;

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use regdiff_kernel::scsi::Errno;
-use regdiff_kernel::{AttributeUsers, Sim, WaitQueue, Work, WorkQueue};
-use regdiff_observation::{Access, Leftover, LogId};
+use regdiff_kernel::{AttributeUsers, Kernel, Oops, Sim, WaitQueue, Work, WorkQueue};
+use regdiff_observation::{Access, Leftover, LogId, TrapKind};
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Context, FailPoint, Point};
 
 use crate::ccw::CcwDevice;
@@ -42,7 +42,7 @@ pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) ->
     let device = ccw.index;
     for point in EARLY {
         if kernel.fails(device, point) {
-            return Ok(Err(fail_early(driver, device, point)));
+            return Ok(Err(fail_early(driver, device, point)?));
         }
     }
     let adapter = new_adapter(driver, ccw);
@@ -63,22 +63,20 @@ pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) ->
     Ok(Ok(adapter))
 }
 
-/// A failure before the adapter can be found: what undo does is to give memory back, but for one line in the log.
-fn fail_early(driver: &Driver, device: u8, point: FailPoint) -> Errno {
+/// A failure before there is a recovery thread: once the adapter is allocated, undo stops that thread all the same. The kernel lane
+/// shows it on 6.1; 5.7 has the same lines.
+fn fail_early(driver: &Driver, device: u8, point: FailPoint) -> Sim<Errno> {
     match point {
-        FailPoint::CcwReference => return Errno::ENODEV,
-        FailPoint::AdapterAlloc => return Errno::ENOMEM,
+        FailPoint::CcwReference => return Ok(Errno::ENODEV),
+        FailPoint::AdapterAlloc => return Ok(Errno::ENOMEM),
         FailPoint::ErpThread => driver.kernel.log(LogId::ThreadFailed, device, 0),
         _ => {}
     }
     if undo_removes_groups(driver) {
         driver.kernel.log(LogId::SysfsGroupMissing, device, 0);
     }
-    let before_pools = matches!(point, FailPoint::DiagAlloc | FailPoint::QdioAlloc | FailPoint::PoolsAlloc);
-    if !before_pools {
-        free_pools(driver, device);
-    }
-    Errno::ENOMEM
+    let _frame = driver.kernel.enter("zfcp_erp_thread_kill");
+    Err(no_thread(&driver.kernel))
 }
 
 /// Whether the undo of a failed enqueue removes attribute groups, whether they were added or not (driver.md 4.2).
@@ -234,12 +232,18 @@ async fn unregister_parts(adapter: &Rc<Adapter>, missing: bool) -> Sim<()> {
     erp_thread_kill(adapter).await
 }
 
-/// zfcp_erp_thread_kill. After a shutdown there is no thread to stop, and the kernel would follow a null pointer; but a machine
-/// shuts down once, and nobody unbinds devices after that.
+/// kthread_stop of a thread that was never started, or was stopped before: nobody looks whether there is one.
+fn no_thread(kernel: &Kernel) -> Oops {
+    let _frame = kernel.enter("kthread_stop");
+    kernel.trap(TrapKind::NullAccess, Access::Write, "task_struct", "usage", None, 4, None)
+}
+
+/// zfcp_erp_thread_kill.
 pub(crate) async fn erp_thread_kill(adapter: &Rc<Adapter>) -> Sim<()> {
     let kernel = &adapter.kernel;
+    let _frame = kernel.enter("zfcp_erp_thread_kill");
     if !adapter.erp_thread.get() {
-        return Err(kernel.unmodelled("anything that stops recovery after the machine was shut down"));
+        return Err(no_thread(kernel));
     }
     adapter.erp_thread.set(false);
     adapter.erp_thread_stop.set(true);

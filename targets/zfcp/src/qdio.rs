@@ -5,8 +5,8 @@ use std::rc::Rc;
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{Kernel, Sim};
 use regdiff_observation::{Access, LogId};
+use regdiff_scenario::FailPoint;
 use regdiff_scenario::step::QueueErrorKind;
-use regdiff_scenario::{Behaviours, FailPoint};
 
 use crate::erp::{adapter_reopen, adapter_shutdown};
 use crate::fence::Fence;
@@ -126,20 +126,19 @@ pub(crate) fn siosl(adapter: &Adapter) {
     adapter.set(ADAPTER_SIOSL_ISSUED);
 }
 
-/// zfcp_qdio_handler_error.
+/// zfcp_qdio_handler_error. From 6.1 on an error of buffers in use would be found by the request tasklet (`qdreqt1`); here no
+/// buffer stays in use, and the queue layer tells of the error by the queue's handler.
 pub(crate) fn handler_error(adapter: &Rc<Adapter>, kind: QueueErrorKind) -> Sim<()> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_qdio_handler_error");
     kernel.log(LogId::QdioProblem, adapter.device, 0);
     let clear = ADAPTER_LINK_UNPLUGGED | COMMON_ERP_FAILED;
-    // From 6.1 on the request tasklet finds what went wrong with sent buffers.
-    let request = if adapter.behaves(Behaviours::QDIO_TASKLETS) { "qdreqt1" } else { "qdireq1" };
     match kind {
-        QueueErrorKind::Request => adapter_reopen(adapter, clear, request),
+        QueueErrorKind::Request => adapter_reopen(adapter, clear, "qdireq1"),
         QueueErrorKind::Response => adapter_reopen(adapter, clear, "qdires1"),
         QueueErrorKind::RequestBufferState => {
             siosl(adapter);
-            adapter_shutdown(adapter, 0, request)
+            adapter_shutdown(adapter, 0, "qdireq1")
         }
         QueueErrorKind::ResponseBufferState => {
             siosl(adapter);

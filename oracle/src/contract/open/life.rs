@@ -62,7 +62,22 @@ pub(super) const LIST: &[Allowance] = &[
         reach: Reach::Difference,
         covers: host_state_written,
     },
+    Allowance {
+        id: "recovery-thread-is-not-there",
+        allows: "the recovery thread is stopped, in both variants, when there is none: a failed enqueue, or a second way down",
+        why: "zfcp_erp_thread_kill does not look whether the thread was started, or stopped before; it needs a failing allocation, or \
+              a device that is unbound after the machine's shutdown",
+        evidence: "FINDINGS.md 17; parity with 6.1.192",
+        review: "2027-03-01",
+        scenario: "registration/enqueue-fails-early",
+        reach: Reach::Difference,
+        covers: recovery_thread_is_not_there,
+    },
 ];
+
+fn recovery_thread_is_not_there(_: &Context<'_>, finding: &Finding) -> bool {
+    matches!(&finding.evidence, Evidence::Trap(trap) if trap.kind == TrapKind::NullAccess && trap.function == "kthread_stop")
+}
 
 fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };

@@ -103,12 +103,17 @@ fn lun_action(adapter: &Rc<Adapter>, lun: &Rc<Lun>, clear: u32, tag: &'static st
 }
 
 fn trace(adapter: &Adapter, tag: &'static str, want: ErpType, need: u8) {
-    adapter.kernel.trace(TraceRecord { device: adapter.device, tag: Tag::new(tag), wanted: want as u8, needed: need });
+    trace_beside(adapter, tag, want as u8, need);
 }
+
+/// Level of the recovery area's records: at level 0 nothing of them is kept.
+const TRACE_LEVEL: u32 = 1;
 
 /// A record of what is no recovery action, but belongs in its story: zfcp_dbf_rec_trig_lock.
 pub(crate) fn trace_beside(adapter: &Adapter, tag: &'static str, wanted: u8, needed: u8) {
-    adapter.kernel.trace(TraceRecord { device: adapter.device, tag: Tag::new(tag), wanted, needed });
+    if adapter.driver.module.borrow().dbflevel >= TRACE_LEVEL {
+        adapter.kernel.trace(TraceRecord { device: adapter.device, tag: Tag::new(tag), wanted, needed });
+    }
 }
 
 /// A remote port is added: wanted and needed of its record.

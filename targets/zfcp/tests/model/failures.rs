@@ -48,6 +48,8 @@ fn deferred_survives_every_failure() {
         for rest in scenarios() {
             match ran(&with_failure(*point, &rest), Fences::DEFERRED).0.end {
                 End::Rest => {}
+                // Undo stops a thread that was never started.
+                End::Trap(trap) if trap.function == "kthread_stop" => {}
                 // 5.7 drops a reference too many.
                 End::Trap(trap) => assert_eq!((point, trap.kind), (&FailPoint::PortSysfs, TrapKind::UseAfterFree)),
                 end => panic!("{point:?}: {end:?}"),

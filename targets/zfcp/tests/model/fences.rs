@@ -164,7 +164,7 @@ fn f20_a_host_that_never_was_is_removed() {
 
 #[test]
 fn f21_attributes_are_removed_that_were_never_added() {
-    for point in ["sysfs_adapter", "sysfs_diagnostics", "pools_alloc"] {
+    for point in ["sysfs_adapter", "sysfs_diagnostics"] {
         let fail = step("fail", &format!("point = \"{point}\""));
         let kernel = "[kernel]\nbehaviours = [\"enqueue_undo_inline\"]\n";
         let (faulty, whole) = without(Fence::EnqueueUndo, &machine("", &format!("{kernel}{fail}{ONLINE}{ONLINE}")));
