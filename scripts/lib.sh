@@ -24,7 +24,10 @@ build() {
       # Outer flags would replace those of the file.
       (cd "$root" && env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS cargo build "${args[@]}" --config fuzz/.cargo/config.toml --target-dir fuzz/target/plain) ;;
     afl)
-      cargo afl build "${args[@]}" --no-default-features --features afl --target-dir "$root/fuzz/target/afl" ;;
+      cargo afl build "${args[@]}" --no-default-features --features afl --target-dir "$root/fuzz/target/afl"
+      # The mutator runs inside of afl-fuzz: no instrumentation.
+      env -u RUSTFLAGS cargo build --locked --release --manifest-path "$root/fuzz/Cargo.toml" -p regdiff-afl-mutator \
+        --target-dir "$root/fuzz/target/seeds" ;;
     honggfuzz)
       (cd "$root/fuzz" && hfuzz_environment && cargo hfuzz build) ;;
     *) die "unknown engine $1: libfuzzer, afl or honggfuzz" ;;
@@ -33,6 +36,17 @@ build() {
 
 # Affinity is what makes AFL++ fast, but other processes may hold every core. There is no screen to draw on.
 afl_environment=(AFL_NO_UI=1 AFL_TRY_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1)
+
+# What afl-fuzz needs to mutate the scenarios of a target by structure; nothing for a target that reads texts.
+afl_mutator() {
+  case $1 in
+    codec | text) ;;
+    *)
+      # FrameShift keeps offsets that a mutator of ours does not maintain, and dies of it.
+      echo "REGDIFF_TARGET=$1" AFL_FRAMESHIFT_DISABLE=1 \
+        "AFL_CUSTOM_MUTATOR_LIBRARY=$root/fuzz/target/seeds/release/libregdiff_afl_mutator.so" ;;
+  esac
+}
 
 # One pinned worker: unpinned it is several times slower.
 hfuzz_arguments="-n 1 --pin_thread_cpu 1 -v -t 5"
@@ -62,7 +76,7 @@ own_group() {
   return "$status"
 }
 
-# seeds pack CORPUS FOLDER | seeds generate COUNT FOLDER: no engine and no flags of one.
+# seeds pack CORPUS FOLDER | seeds generate TARGET COUNT FOLDER | seeds dictionary: no engine and no flags of one.
 seeds() {
   env -u RUSTFLAGS cargo run -q --locked --release --manifest-path "$root/fuzz/Cargo.toml" --no-default-features \
     --target-dir "$root/fuzz/target/seeds" --example seeds -- "$@"

@@ -2,4 +2,4 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 //! Finds the historical crash: only intended allowances count.
 
-regdiff_fuzz::harness!(regdiff_oracle::target::rediscovery);
+regdiff_fuzz::harness!(regdiff_oracle::target::REDISCOVERY);

@@ -2,4 +2,4 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 //! Finds what is new: every allowance of the contract counts.
 
-regdiff_fuzz::harness!(regdiff_oracle::target::registration);
+regdiff_fuzz::harness!(regdiff_oracle::target::REGISTRATION);

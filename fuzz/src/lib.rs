@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Glue between the targets of `regdiff_oracle` and the fuzz engines.
 //!
-//! A target is a function that takes bytes. [`harness!`] makes it the entry point of the engine that the features choose:
+//! A target takes bytes. [`harness!`] makes it the entry point of the engine that the features choose:
 //! `libfuzzer` (default), `afl` or `honggfuzz`. All three store plain input bytes, so corpora and crash files mix.
 //! Without any of the features the binary replays the files it is given, and needs neither engine nor C++ compiler.
 
+mod check;
 #[cfg(feature = "libfuzzer")]
 mod input;
 #[cfg(feature = "libfuzzer")]
 pub mod mutator;
 
+pub use check::check;
 #[cfg(feature = "libfuzzer")]
 pub use input::Input;
 
@@ -34,17 +36,25 @@ pub mod engine {
     pub use ::libfuzzer_sys;
 }
 
-/// Makes a target the entry point of libFuzzer, with the structure-aware mutator.
+/// Makes a target the entry point of libFuzzer, with the mutator that its inputs want. What is none of the target's stays out
+/// of the corpus.
 #[cfg(feature = "libfuzzer")]
 #[macro_export]
 macro_rules! harness {
     ($target:path) => {
-        $crate::engine::libfuzzer_sys::fuzz_target!(|input: $crate::Input<'_>| $target(input.0));
+        $crate::engine::libfuzzer_sys::fuzz_target!(
+            |input: $crate::Input<'_>| -> $crate::engine::libfuzzer_sys::Corpus {
+                match $crate::check(&$target, input.0) {
+                    true => $crate::engine::libfuzzer_sys::Corpus::Keep,
+                    false => $crate::engine::libfuzzer_sys::Corpus::Reject,
+                }
+            }
+        );
         $crate::engine::libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-            $crate::mutator::mutate(data, size, max_size, seed)
+            $crate::mutator::mutate(&$target, data, size, max_size, seed)
         });
         $crate::engine::libfuzzer_sys::fuzz_crossover!(|a: &[u8], b: &[u8], out: &mut [u8], seed: u32| {
-            $crate::mutator::crossover(a, b, out, seed)
+            $crate::mutator::crossover(&$target, a, b, out, seed)
         });
     };
 }
@@ -55,7 +65,9 @@ macro_rules! harness {
 macro_rules! harness {
     ($target:path) => {
         fn main() {
-            $crate::engine::afl::fuzz!(|data: &[u8]| $target(data));
+            $crate::engine::afl::fuzz!(|data: &[u8]| {
+                $crate::check(&$target, data);
+            });
         }
     };
 }
@@ -68,7 +80,7 @@ macro_rules! harness {
         fn main() {
             loop {
                 $crate::engine::honggfuzz::fuzz!(|data: &[u8]| {
-                    $target(data);
+                    $crate::check(&$target, data);
                 });
             }
         }
@@ -81,7 +93,7 @@ macro_rules! harness {
 macro_rules! harness {
     ($target:path) => {
         fn main() -> ::std::io::Result<()> {
-            $crate::replay::files($target)
+            $crate::replay::files(&$target)
         }
     };
 }

@@ -3,11 +3,13 @@
 
 use std::{env, fs, io};
 
+use regdiff_oracle::Target;
+
 /// Runs `target` on each file of the command line; a finding panics, as under an engine.
-pub fn files(target: fn(&[u8])) -> io::Result<()> {
+pub fn files(target: &Target) -> io::Result<()> {
     for path in env::args_os().skip(1) {
         eprintln!("{}", path.display());
-        target(&fs::read(path)?);
+        crate::check(target, &fs::read(path)?);
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ fn every_target_is_one_thin_file_that_calls_its_namesake() {
         let file = folder().join(format!("fuzz_targets/{}.rs", target.name));
         let text = read(file.clone());
         assert!(text.lines().count() <= MAX_LINES, "{}: more than {MAX_LINES} lines", file.display());
-        let call = format!("regdiff_fuzz::harness!(regdiff_oracle::target::{});", target.name);
+        let call = format!("regdiff_fuzz::harness!(regdiff_oracle::target::{});", target.name.to_uppercase());
         assert!(text.contains(&call), "{}: no `{call}`", file.display());
     }
 }
@@ -43,6 +43,16 @@ fn oss_fuzz_gets_the_continuous_targets_and_no_others() {
     let listed: BTreeSet<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
     let continuous = TARGETS.iter().filter(|target| matches!(target.kind, Kind::Continuous));
     assert_eq!(listed, continuous.map(|target| target.name).collect());
+}
+
+#[test]
+fn the_dictionary_has_every_word_of_the_text_form() {
+    let dictionary = read(folder().join("dict/text.dict"));
+    let listed: BTreeSet<String> =
+        dictionary.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    let words = regdiff_scenario::text::words();
+    let expected = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\\\"")));
+    assert_eq!(listed, expected.collect(), "make it anew: seeds dictionary");
 }
 
 #[test]

@@ -26,7 +26,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use regdiff_oracle::{Options, Report, Target};
-use regdiff_scenario::Scenario;
+use regdiff_scenario::{Language, Scenario};
 
 use crate::error::Error;
 use crate::own_bug::OwnBug;
@@ -92,6 +92,11 @@ impl Settings {
     /// How to judge.
     fn options(&self) -> Options {
         Options::allowing(self.target.allow)
+    }
+
+    /// The part of the language that is searched.
+    fn language(&self) -> &'static Language {
+        self.target.language().unwrap_or(&Language::WHOLE)
     }
 
     /// Judges a scenario where this campaign does.

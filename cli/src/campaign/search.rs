@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use regdiff_oracle::{Report, Verdict};
-use regdiff_scenario::{Random, Scenario, mutate};
+use regdiff_scenario::{Language, Random, Scenario};
 
 use super::{Judged, Message, Origin, Settings};
 use crate::own_bug;
@@ -78,7 +78,7 @@ struct Search {
 
 impl Search {
     fn once(&mut self, settings: &Settings, origin: Origin) -> Judged {
-        let scenario = self.next();
+        let scenario = self.next(settings.language());
         let report = own_bug::catch(|| settings.judge(&scenario));
         if let Ok(report) = &report
             && is_fertile(report)
@@ -89,17 +89,17 @@ impl Search {
         Judged { origin, scenario, report }
     }
 
-    fn next(&mut self) -> Scenario {
+    fn next(&mut self, language: &Language) -> Scenario {
         if self.random.chance(FRESH) {
-            return Scenario::generate(self.random.next_u64());
+            return language.generate(self.random.next_u64());
         }
-        let Some(mut scenario) = self.pick() else { return Scenario::generate(self.random.next_u64()) };
+        let Some(mut scenario) = self.pick() else { return language.generate(self.random.next_u64()) };
         if self.random.chance(CROSSED)
             && let Some(other) = self.pick()
         {
-            return mutate::crossover(&scenario, &other, &mut self.random);
+            return language.crossover(&scenario, &other, &mut self.random);
         }
-        mutate::mutate(&mut scenario, &mut self.random);
+        language.mutate(&mut scenario, &mut self.random);
         scenario
     }
 

@@ -9,9 +9,11 @@
 pub mod bytes;
 pub mod device;
 mod encoded;
+pub mod engine;
 pub mod firmware;
 pub mod generate;
 pub mod kernel;
+pub mod language;
 pub mod layout;
 pub mod limits;
 mod load;
@@ -34,6 +36,7 @@ pub use device::{AdapterFeatures, ConnectionFeatures, Device, Lun, LunKind, Port
 pub use encoded::Encoded;
 pub use firmware::{Answer, Command, Content, ContentField, FsfStatus, ProtocolStatus, Reply};
 pub use kernel::{Behaviours, Elevator, ElevatorAttach, Kernel, Layout, Midlayer};
+pub use language::Language;
 pub use layout::Profile;
 pub use load::LoadError;
 pub use module::Module;

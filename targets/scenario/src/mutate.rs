@@ -4,16 +4,17 @@
 //! parameter. Numbers come from boundaries and from values that the scenario holds already, because what is compared with
 //! what cannot be guessed from 64 random bits. The same seed makes the same change.
 
+use crate::language::Language;
 use crate::place::{FieldView, Place};
 use crate::scalar::{Domain, Scalar};
 use crate::step::Moment;
-use crate::{Content, ContentField, Lun, Part, Port, Random, Scenario, bytes, generate, parts, repair};
+use crate::{Content, ContentField, Lun, Part, Port, Random, Scenario, generate, parts, repair};
 
 /// How often a mutation that changed nothing is tried again.
 const TRIES: usize = 8;
 
 /// One kind of edit; it does nothing where it does not apply.
-type Edit = fn(&mut Scenario, &mut Random);
+type Edit = fn(&mut Scenario, &mut Random, &Language);
 
 /// The edits; one that is there twice is twice as likely.
 const EDITS: &[Edit] = &[
@@ -37,14 +38,19 @@ const EDITS: &[Edit] = &[
 
 /// Changes `scenario` a little. The result is canonical.
 pub fn mutate(scenario: &mut Scenario, random: &mut Random) {
+    mutate_in(&Language::WHOLE, scenario, random);
+}
+
+/// [`mutate`] that draws new steps as a part of the language does.
+pub(crate) fn mutate_in(language: &Language, scenario: &mut Scenario, random: &mut Random) {
     let before = scenario.clone();
     if scenario.devices.is_empty() {
         // Nothing can happen to no device: an engine that starts from nothing gets a machine first.
-        *scenario = Scenario::generate(random.next_u64());
+        *scenario = language.generate(random.next_u64());
     }
     for _ in 0..TRIES {
         for _ in 0..=random.below(3) {
-            EDITS[random.below(EDITS.len())](scenario, random);
+            EDITS[random.below(EDITS.len())](scenario, random, language);
         }
         repair(scenario);
         if *scenario != before {
@@ -72,13 +78,6 @@ pub fn crossover(a: &Scenario, b: &Scenario, random: &mut Random) -> Scenario {
     child
 }
 
-/// [`mutate`] for an engine that hands out bytes; `None` if the result does not fit into `max_size`.
-pub fn mutate_bytes(data: &[u8], max_size: usize, seed: u64) -> Option<Vec<u8>> {
-    let mut scenario = bytes::decode(data);
-    mutate(&mut scenario, &mut Random::new(seed));
-    Some(bytes::encode(&scenario)).filter(|bytes| bytes.len() <= max_size)
-}
-
 /// Keeps half of each list.
 fn mix<T: Clone>(list: &mut Vec<T>, other: &[T], random: &mut Random) {
     list.retain(|_| random.chance(50));
@@ -89,46 +88,46 @@ fn insert<T>(list: &mut Vec<T>, item: T, random: &mut Random) {
     list.insert(random.below(list.len() + 1), item);
 }
 
-fn insert_step(scenario: &mut Scenario, random: &mut Random) {
-    let step = generate::step(random, scenario);
+fn insert_step(scenario: &mut Scenario, random: &mut Random, language: &Language) {
+    let step = generate::step(random, scenario, language);
     insert(&mut scenario.steps, step, random);
 }
 
-fn duplicate_step(scenario: &mut Scenario, random: &mut Random) {
+fn duplicate_step(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     if let Some(step) = scenario.steps.get(random.below(scenario.steps.len())).cloned() {
         insert(&mut scenario.steps, step, random);
     }
 }
 
-fn swap_steps(scenario: &mut Scenario, random: &mut Random) {
+fn swap_steps(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let count = scenario.steps.len();
     if count > 1 {
         scenario.steps.swap(random.below(count), random.below(count));
     }
 }
 
-fn replace_step(scenario: &mut Scenario, random: &mut Random) {
-    let step = generate::step(random, scenario);
+fn replace_step(scenario: &mut Scenario, random: &mut Random, language: &Language) {
+    let step = generate::step(random, scenario, language);
     let index = random.below(scenario.steps.len());
     if let Some(place) = scenario.steps.get_mut(index) {
         *place = step;
     }
 }
 
-fn change_moment(scenario: &mut Scenario, random: &mut Random) {
-    let moment = if random.chance(30) { Moment::default() } else { generate::step(random, scenario).moment };
+fn change_moment(scenario: &mut Scenario, random: &mut Random, language: &Language) {
+    let moment = if random.chance(30) { Moment::default() } else { generate::step(random, scenario, language).moment };
     let index = random.below(scenario.steps.len());
     if let Some(step) = scenario.steps.get_mut(index) {
         step.moment = moment;
     }
 }
 
-fn insert_answer(scenario: &mut Scenario, random: &mut Random) {
+fn insert_answer(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let answer = generate::answer(random, scenario);
     insert(&mut scenario.firmware, answer, random);
 }
 
-fn insert_content(scenario: &mut Scenario, random: &mut Random) {
+fn insert_content(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let domain = Domain::Range { min: 0, max: u64::MAX, hex: true };
     let value = number(scenario, &domain, 0, random);
     let index = random.below(scenario.firmware.len());
@@ -137,13 +136,13 @@ fn insert_content(scenario: &mut Scenario, random: &mut Random) {
     }
 }
 
-fn insert_choice(scenario: &mut Scenario, random: &mut Random) {
+fn insert_choice(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let choice = generate::choice(random, scenario);
     insert(&mut scenario.schedule, choice, random);
 }
 
 /// A device, a port or a LUN more, unlike its neighbours.
-fn insert_hardware(scenario: &mut Scenario, random: &mut Random) {
+fn insert_hardware(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     if random.chance(10) {
         let device = generate::device(random, scenario.devices.len());
         scenario.devices.push(device);
@@ -165,7 +164,7 @@ fn insert_hardware(scenario: &mut Scenario, random: &mut Random) {
     }
 }
 
-fn remove_record(scenario: &mut Scenario, random: &mut Random) {
+fn remove_record(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let mut places = scenario.places();
     // Mostly not hardware: much goes with it.
     places.retain(|place| match place {
@@ -180,7 +179,7 @@ fn remove_record(scenario: &mut Scenario, random: &mut Random) {
     }
 }
 
-fn change_field(scenario: &mut Scenario, random: &mut Random) {
+fn change_field(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let mut places = scenario.places();
     let group = random.below(100);
     places.retain(|place| match place {

@@ -21,6 +21,7 @@ pub(crate) use draw::Draw;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
+use crate::language::Language;
 use crate::random::Random;
 use crate::{Answer, Choice, Device, Domain, Scenario, Step};
 
@@ -29,7 +30,7 @@ const ENTROPY: usize = 4096;
 
 impl<'a> Arbitrary<'a> for Scenario {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(scenario(&mut Draw::new(u)))
+        Ok(scenario(&mut Draw::new(u), &Language::WHOLE))
     }
 
     fn size_hint(_depth: usize) -> (usize, Option<usize>) {
@@ -40,12 +41,17 @@ impl<'a> Arbitrary<'a> for Scenario {
 impl Scenario {
     /// The scenario of `seed`. The same seed gives the same scenario on every machine.
     pub fn generate(seed: u64) -> Self {
-        let entropy = Random::new(seed).bytes(ENTROPY);
-        scenario(&mut Draw::new(&mut Unstructured::new(&entropy)))
+        of_language(seed, &Language::WHOLE)
     }
 }
 
-fn scenario(draw: &mut Draw<'_, '_>) -> Scenario {
+/// The scenario of `seed`, with the triggers of a part of the language drawn as often as it says.
+pub(crate) fn of_language(seed: u64, language: &Language) -> Scenario {
+    let entropy = Random::new(seed).bytes(ENTROPY);
+    scenario(&mut Draw::new(&mut Unstructured::new(&entropy)), language)
+}
+
+fn scenario(draw: &mut Draw<'_, '_>, language: &Language) -> Scenario {
     let mut scenario = Scenario {
         module: settings::module(draw),
         kernel: settings::kernel(draw),
@@ -54,7 +60,7 @@ fn scenario(draw: &mut Draw<'_, '_>) -> Scenario {
     };
     let answers = draw.weighted(&[(0, 40), (1, 28), (2, 17), (3, 10), (4, 5)]);
     scenario.firmware = (0..answers).map(|_| answers::answer(draw, &scenario)).collect();
-    scenario.steps = steps::steps(draw, &scenario);
+    scenario.steps = steps::steps(draw, &scenario, language);
     let choices = draw.weighted(&[(0, 55), (1, 20), (2, 15), (3, 10)]);
     scenario.schedule = (0..choices).map(|_| schedule::choice(draw, &scenario)).collect();
     crate::repair(&mut scenario);
@@ -62,8 +68,8 @@ fn scenario(draw: &mut Draw<'_, '_>) -> Scenario {
 }
 
 /// One more step for `scenario`, for the mutator.
-pub(crate) fn step(random: &mut Random, scenario: &Scenario) -> Step {
-    with_entropy(random, |draw| steps::step(draw, scenario, weights::STEPS))
+pub(crate) fn step(random: &mut Random, scenario: &Scenario, language: &Language) -> Step {
+    with_entropy(random, |draw| steps::step(draw, scenario, &language.weights()))
 }
 
 /// One more answer for `scenario`, for the mutator.

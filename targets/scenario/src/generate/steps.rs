@@ -1,7 +1,8 @@
 //! Steps: a device comes online, then something happens to it.
 
-use super::{Draw, LINK_DOWN_CODES, hardware, moments, weights};
+use super::{Draw, LINK_DOWN_CODES, hardware, moments};
 use crate::Scenario;
+use crate::language::Language;
 use crate::scalar::Scalar;
 use crate::step::{Moment, Operand, Slot, Step, Trigger};
 
@@ -9,7 +10,7 @@ use crate::step::{Moment, Operand, Slot, Step, Trigger};
 const MOST_STEPS: u64 = 7;
 
 /// The steps of a scenario; devices first come online, nearly always.
-pub(super) fn steps(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Vec<Step> {
+pub(super) fn steps(draw: &mut Draw<'_, '_>, scenario: &Scenario, language: &Language) -> Vec<Step> {
     let mut steps = Vec::new();
     if draw.chance(5) {
         // Most allocations happen once, at the first online.
@@ -24,7 +25,7 @@ pub(super) fn steps(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Vec<Step> {
             steps.push(Step { device, ..Step::new(Trigger::SetOnline) });
         }
     }
-    let swarm = swarm(draw);
+    let swarm = swarm(draw, language);
     let more = draw.between(0, MOST_STEPS);
     steps.extend((0..more).map(|_| step(draw, scenario, &swarm)));
     steps
@@ -70,9 +71,9 @@ fn own_operand(draw: &mut Draw<'_, '_>, trigger: Trigger, operand: &Operand) -> 
 }
 
 /// The triggers that this scenario leaves in.
-fn swarm(draw: &mut Draw<'_, '_>) -> Vec<(Trigger, u32)> {
+fn swarm(draw: &mut Draw<'_, '_>, language: &Language) -> Vec<(Trigger, u32)> {
     let left_out = draw.pick(&[0, 25, 50, 80]);
-    let mut swarm = weights::STEPS.to_vec();
+    let mut swarm = language.weights();
     swarm.retain(|_| !draw.chance(left_out));
     if swarm.is_empty() {
         swarm.push((Trigger::SetOffline, 1));

@@ -62,10 +62,12 @@ mod section;
 mod source;
 mod step;
 mod value;
+mod words;
 
 pub use error::{TextError, TextErrorKind};
 pub use parse::parse;
 pub use print::{print, value};
+pub use words::words;
 
 /// The version of the text form.
 pub const VERSION: u64 = 1;

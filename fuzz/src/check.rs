@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What every engine's entry point does with an input: the target checks it, and it is counted.
+//!
+//! Two things reach a target from outside, so that no engine can learn them: `REGDIFF_FAULT`, the name of a planted fault to
+//! look for instead, and `REGDIFF_COUNT`, a file to which processes append how many inputs they judged, a number a line.
+
+use std::env;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use regdiff_oracle::target::Checked;
+use regdiff_oracle::{Fault, Target, fault};
+
+/// Inputs that a process may have judged without having said so; one that dies takes as many along.
+const UNTOLD: u64 = 64;
+
+/// Checks an input; panics on a finding. False for an input that is none of the target's.
+pub fn check(target: &Target, data: &[u8]) -> bool {
+    let outside = OUTSIDE.get_or_init(Outside::read);
+    // Before the check: a finding ends this process.
+    let foreign = || target.language().is_some_and(|language| !language.admits(&regdiff_scenario::bytes::decode(data)));
+    if let Some(count) = &outside.count
+        && !foreign()
+    {
+        count.lock().unwrap_or_else(PoisonError::into_inner).add();
+    }
+    target.check(data, outside.fault) == Checked::Judged
+}
+
+static OUTSIDE: OnceLock<Outside> = OnceLock::new();
+
+struct Outside {
+    fault: Option<&'static Fault>,
+    count: Option<Mutex<Count>>,
+}
+
+impl Outside {
+    /// What the environment says. A mistake in it ends the process: to search without the fault would prove nothing.
+    fn read() -> Self {
+        let fault = env::var("REGDIFF_FAULT").ok().map(|name| {
+            fault::by_name(&name)
+                .unwrap_or_else(|| stop(&format!("REGDIFF_FAULT={name}: no such fault; see `regdiff faults`")))
+        });
+        let count = env::var_os("REGDIFF_COUNT").map(|path| {
+            let open = OpenOptions::new().create(true).append(true).open(&path);
+            let file = open.unwrap_or_else(|error| stop(&format!("REGDIFF_COUNT={}: {error}", path.display())));
+            Mutex::new(Count { file, untold: 0, began: false })
+        });
+        Self { fault, count }
+    }
+}
+
+fn stop(problem: &str) -> ! {
+    eprintln!("{problem}");
+    std::process::exit(2)
+}
+
+struct Count {
+    file: File,
+    untold: u64,
+    began: bool,
+}
+
+impl Count {
+    /// One more. The first is told at once, so that a process that finds something at its first input has compared.
+    fn add(&mut self) {
+        self.untold += 1;
+        if self.untold < UNTOLD && self.began {
+            return;
+        }
+        // One write each, which appends as a whole. A full disk must not look like a finding.
+        let _ = self.file.write_all(format!("{}\n", self.untold).as_bytes());
+        self.began = true;
+        self.untold = 0;
+    }
+}
