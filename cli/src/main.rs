@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`commands`] | one file a command: arguments, examples, what it does |
 //! | [`campaign`] | `fuzz`: engines, progress, the folder of findings, summary |
-//! | [`input`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
+//! | [`input`], [`corpus`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
 //! | [`tally`], [`parallel`], [`progress`], [`own_bug`], [`repeat`] | counting, threads, the progress line, panics of ours, the command that repeats |
 //! | [`kernel_lane`], [`parity`] | the real kernel: which one, how it judges; the model beside it |
 //! | [`args`], [`error`], [`exit_code`] | shared arguments, typed errors with cures, the promised codes |
@@ -15,6 +15,7 @@ mod args;
 mod campaign;
 mod commands;
 mod confirmed;
+mod corpus;
 mod error;
 mod exit_code;
 mod input;

@@ -152,3 +152,34 @@ impl Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use regdiff_observation::{End, MemoryOp, Region, TrapKind};
+
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn evidence_knows_its_device_and_its_trace() {
+        let mut seen = testing::trap(TrapKind::NullAccess, "f", "scsi_cmnd", "prot_sdb");
+        let End::Trap(trap) = &mut seen.end else { unreachable!("it is made so") };
+        trap.device = Some(2);
+        let finding = Finding::trap(Kind::Memory, Side::Eager, trap, &Observation::default());
+        assert_eq!((finding.device(), finding.trace().len(), finding.ordinal), (Some(2), 3, Some(1)));
+        let violation = Violation { device: Some(3), ..testing::violation(MemoryOp::W1, Region::Slack) };
+        let evidence = Evidence::Violation(Box::new(violation));
+        let finding = Finding::new(Kind::Memory, Side::Eager, "memory/x".into(), evidence);
+        assert_eq!((finding.device(), finding.trace().len()), (Some(3), 1));
+        let finding = Finding::new(Kind::Liveness, Side::Eager, "x".into(), Evidence::NeverRests(Limit::Turns));
+        assert_eq!((finding.device(), finding.trace().len(), finding.difference()), (None, 0, None));
+    }
+
+    #[test]
+    fn kinds_are_called_as_in_signatures() {
+        for kind in [Kind::Memory, Kind::Lifetime, Kind::Liveness, Kind::Divergence] {
+            assert_eq!(serde_json::to_value(kind).expect("plain data"), kind.to_string());
+            assert_eq!(Signature::from(kind.text()).as_ref(), kind.text());
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::divergence::{self, Comparison};
 use crate::finding::{Evidence, Finding, Kind};
 use crate::lane::{Maskable, Model, Variant};
 use crate::pair::{self, Pair, Side};
-use crate::sorting::{Sorted, sort};
+use crate::sorting::{Sorted, Terms, sort};
 use crate::verdict::{Report, Skip, Verdict};
 use crate::{lifetime, liveness, memory, schedule};
 
@@ -41,16 +41,29 @@ pub fn judge(scenario: &Scenario, options: &Options) -> Report {
     judge_on(&Model, scenario, options)
 }
 
+/// Judges a scenario in the model as if an allowance, named by its id, were not in the contract: what needs it is a finding.
+pub fn judge_without(scenario: &Scenario, options: &Options, except: &'static str) -> Report {
+    judge_by(&Model, scenario, options, Terms { allow: options.allow, except: Some(except) })
+}
+
 /// Judges a scenario in any lane.
-///
+pub fn judge_on<L: Lane<Variant: Maskable>>(lane: &L, scenario: &Scenario, options: &Options<L::Variant>) -> Report {
+    judge_by(lane, scenario, options, Terms { allow: options.allow, except: None })
+}
+
 /// After an allowed memory trap the pair runs once more with protection space always reserved: the historical defect kills
 /// eager at its first command, and without this nothing behind it would ever be compared.
-pub fn judge_on<L: Lane<Variant: Maskable>>(lane: &L, scenario: &Scenario, options: &Options<L::Variant>) -> Report {
+fn judge_by<L: Lane<Variant: Maskable>>(
+    lane: &L,
+    scenario: &Scenario,
+    options: &Options<L::Variant>,
+    terms: Terms,
+) -> Report {
     let variants = Pair { eager: &options.left, deferred: &options.right };
-    let mut trial = try_pair(lane, scenario, variants, options.allow, false);
+    let mut trial = try_pair(lane, scenario, variants, terms, false);
     if let (true, Some(eager), Some(deferred)) = (trial.hides_more(), options.left.masked(), options.right.masked()) {
         let masked = Pair { eager: &eager, deferred: &deferred };
-        let behind = try_pair(lane, scenario, masked, options.allow, true);
+        let behind = try_pair(lane, scenario, masked, terms, true);
         trial.report.masked = Some(Box::new(behind.report.verdict.clone()));
         trial.absorb(behind);
     }
@@ -62,13 +75,13 @@ struct Trial {
     report: Report,
 }
 
-fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>, allow: Allow, masked: bool) -> Trial {
+fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>, terms: Terms, masked: bool) -> Trial {
     let seen = pair::run(lane, scenario, variants);
     let seen = seen.as_ref();
     let compared = divergence::compare(scenario, seen);
     let context = Context { scenario, seen, masked };
     let found = oracles(&context, &compared);
-    let Sorted { mut findings, allowed } = sort(&context, found, allow);
+    let Sorted { mut findings, allowed } = sort(&context, found, terms);
     let mut runs = 2;
     let schedule_dependent = schedule::split(lane, scenario, variants, seen, &mut findings, &mut runs);
     let findings = first_of_each(findings);

@@ -2,6 +2,7 @@
 //!
 //! The only file that names a driver. Everything else reads observations.
 
+pub(crate) use regdiff_zfcp::TRACE_TAGS;
 pub use regdiff_zfcp::{DriverFault, Fence, Fences, MidlayerFault, Model, Switches, Variant};
 
 /// What a lane's variant must offer to be judged.

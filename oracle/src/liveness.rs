@@ -121,6 +121,16 @@ mod tests {
         };
         assert_eq!(judged(500, &tired), ["liveness/deferred/never-rests/turns"]);
         assert_eq!(judged(501, &tired), [""; 0]);
+        // A step that failed on one side only may be why that side has nothing to do; one that failed on both is not.
+        let failed = |eager, deferred| {
+            let seen = |seen: Observation, code| Observation { steps: vec![StepOutcome::Done(code)], ..seen };
+            let (rested, tired) = (seen(Observation::default(), eager), seen(tired.clone(), deferred));
+            let mut findings = Vec::new();
+            judge_pair(Pair { eager: &rested, deferred: &tired }, &mut findings);
+            findings.len()
+        };
+        assert_eq!([failed(-5, -5), failed(0, 0), failed(0, 1)], [1; 3]);
+        assert_eq!([failed(-5, 0), failed(0, -5), failed(-5, -6)], [0; 3]);
         let mut findings = Vec::new();
         judge_pair(Pair { eager: &tired, deferred: &tired }, &mut findings);
         assert_eq!(findings, []);

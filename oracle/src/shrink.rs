@@ -242,6 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn many_parts_go_at_once() {
+        let steps = |count| vec![Step::new(Trigger::SetOnline); count];
+        let scenario = Scenario { devices: vec![Device::default()], steps: steps(256), ..Scenario::default() };
+        // Nothing is needed: halves go, and halves of what is left.
+        let shrunk = shrink_by(&scenario, DEFAULT_CAP, |_| true);
+        assert!(shrunk.finished && shrunk.runs < 20, "{} judgements", shrunk.runs);
+        // One step is needed: a search by halves, not one step after the other.
+        let mut needle = scenario.clone();
+        needle.steps[100] = Step::new(Trigger::SetOffline);
+        let shrunk = shrink_by(&needle, DEFAULT_CAP, |s| s.steps.iter().any(|s| s.trigger == Trigger::SetOffline));
+        assert_eq!(shrunk.scenario.steps.len(), 1);
+        assert!(shrunk.finished && shrunk.runs < 60, "{} judgements", shrunk.runs);
+    }
+
+    #[test]
     fn the_cap_holds_and_is_told() {
         let steps = vec![Step::new(Trigger::SetOnline); 50];
         let scenario = Scenario { devices: vec![Device::default()], steps, ..Scenario::default() };

@@ -13,6 +13,15 @@ pub(crate) struct Sorted {
     pub(crate) allowed: Vec<Allowed>,
 }
 
+/// What of the contract counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// Which statuses.
+    pub(crate) allow: Allow,
+    /// Which allowance does not, whatever its status.
+    pub(crate) except: Option<&'static str>,
+}
+
 /// A part of the run that an allowance takes out of the comparison.
 struct Taken {
     allowance: &'static Allowance,
@@ -36,17 +45,17 @@ impl Taken {
 }
 
 /// Sorts every occurrence of its own: one that is allowed never hides a later one of the same signature that is not.
-pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, allow: Allow) -> Sorted {
+pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, terms: Terms) -> Sorted {
     let mut sorted = Sorted::default();
     let mut taken: Vec<Taken> = Vec::new();
     let mut uncovered = Vec::new();
     for mut finding in found {
-        let Some((status, allowance)) = covering(context, &finding) else {
+        let Some((status, allowance)) = covering(context, &finding, terms.except) else {
             uncovered.push(finding);
             continue;
         };
         finding.known = Some(Known { id: allowance.id, status });
-        if !allow.counts(status) {
+        if !terms.allow.counts(status) {
             sorted.findings.push(finding);
             continue;
         }

@@ -172,7 +172,45 @@ impl Report {
 mod tests {
     use regdiff_scenario::Scenario;
 
+    use super::*;
     use crate::judge::{Options, judge};
+
+    #[test]
+    fn reasons_name_the_step_from_one_and_the_side() {
+        let trigger = Trigger::SetOnline;
+        let cases = [
+            (Skip::Unmodelled { side: Side::Eager, what: "tapes" }, None, "eager needs what is not modelled: tapes"),
+            (
+                Skip::OneSidedMoment { step: 2, trigger, missed: Side::Deferred },
+                Some(2),
+                "the moment of step 3, set_online, never comes in deferred",
+            ),
+            (Skip::OneSidedFailure { step: 4 }, Some(4), "the failure of step 5 happens on one side only"),
+            (
+                Skip::RegistrationMoment { step: 6, trigger },
+                Some(6),
+                "the moment of step 7, set_online, is registration itself",
+            ),
+        ];
+        for (skip, step, text) in cases {
+            assert_eq!((skip.step(), skip.to_string().as_str()), (step, text));
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_called_as_json_calls_it() {
+        let what = Skip::OneSidedFailure { step: 0 };
+        let all = [
+            Verdict::Agree,
+            Verdict::Findings,
+            Verdict::Skipped { what },
+            Verdict::LimitHit { limit: Limit::Time },
+            Verdict::CutShort,
+        ];
+        for verdict in all {
+            assert_eq!(serde_json::to_value(&verdict).expect("plain data")["verdict"], verdict.text());
+        }
+    }
 
     #[test]
     fn a_report_is_one_flat_json_object() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use regdiff_oracle::{Allow, Options, Report, contract, judge, target};
+use regdiff_oracle::{Allow, Options, Report, contract, judge, judge_without, target};
 use regdiff_scenario::{Scenario, bytes, text};
 
 fn root() -> PathBuf {
@@ -66,6 +66,17 @@ fn every_allowance_is_used_by_the_scenario_it_names() {
         let report = judged(&parsed(id, file), Allow::Open);
         let used: BTreeSet<_> = report.allowed.iter().map(|allowed| allowed.id).collect();
         assert!(used.contains(allowance.id), "{id} does not need {} ({}): {used:?}", allowance.id, status.text());
+    }
+}
+
+#[test]
+fn without_an_allowance_its_scenario_is_unexplained() {
+    let corpus = corpus();
+    for (_, allowance) in contract::all() {
+        let (id, file) = corpus.iter().find(|(id, _)| id == allowance.scenario).expect("tested above");
+        let report = judge_without(&parsed(id, file), &Options::allowing(Allow::Open), allowance.id);
+        assert!(!report.findings.is_empty(), "{id} says the same without {}", allowance.id);
+        assert!(report.allowed.iter().all(|allowed| allowed.id != allowance.id), "{}", allowance.id);
     }
 }
 

@@ -1,7 +1,9 @@
-//! `regdiff check --twice`: the same scenario always gives the same verdict.
+//! `regdiff check --twice`: the same scenario always gives the same verdict; `regdiff check --contract`: see [`contract`].
 //!
 //! Each scenario is judged twice, and both sides are run once more for their whole observations. The second time is on
 //! another thread and in the opposite order, so that nothing that is left over from one scenario can hide.
+
+mod contract;
 
 use std::path::PathBuf;
 use std::thread;
@@ -28,7 +30,8 @@ const EXAMPLES: &str = "\
 Examples:
   regdiff check --twice corpus/registration/*.toml
   regdiff check --twice --seed 0 --count 100000
-  regdiff check --twice --lane linux --seed 1 --count 20";
+  regdiff check --twice --lane linux --seed 1 --count 20
+  regdiff check --contract --today 2026-11-01 corpus";
 
 /// Scenarios of which the results are kept at once.
 const BATCH: usize = 128;
@@ -37,10 +40,16 @@ const BATCH: usize = 128;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Judge each scenario twice and compare everything; there is no other check yet
-    #[arg(long, required = true)]
+    /// Judge each scenario twice and compare everything
+    #[arg(long, required_unless_present = "contract")]
     twice: bool,
-    /// Scenarios; generated ones if none is named
+    /// Look through the contract: no entry is past its review, and these scenarios need every one of them
+    #[arg(long, conflicts_with_all = ["twice", "seed", "count", "allow"], requires_all = ["today", "files"])]
+    contract: bool,
+    /// The day on which reviews are due, as YYYY-MM-DD: nothing here looks at a clock
+    #[arg(long, value_name = "DATE", requires = "contract", value_parser = contract::date)]
+    today: Option<String>,
+    /// Scenarios, and with --contract folders of them; without, generated ones if none is named
     #[arg(value_name = "FILE", conflicts_with_all = ["seed", "count"])]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -85,6 +94,10 @@ struct Difference {
 
 /// Checks all scenarios.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
+    if arguments.contract {
+        let today = arguments.today.as_deref().unwrap_or_default();
+        return contract::check(today, &arguments.files, arguments.reading, arguments.json, out);
+    }
     let mut code = ExitCode::Clean;
     let linux = match arguments.lane {
         LaneChoice::Model => None,

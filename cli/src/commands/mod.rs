@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod check;
+mod cmin;
 mod completions;
 mod confirm;
 mod convert;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Take out of a scenario what its finding does not need
     Tmin(tmin::Arguments),
+    /// Keep the smallest scenario of each thing that a folder of them does
+    Cmin(cmin::Arguments),
     /// Sort crash files of any engine into one folder a signature
     Triage(triage::Arguments),
     /// Write one page about a folder of findings
@@ -86,6 +89,7 @@ impl Command {
             Self::Convert(arguments) => convert::perform(arguments, out),
             Self::Check(arguments) => check::perform(arguments, out),
             Self::Tmin(arguments) => tmin::perform(arguments, out),
+            Self::Cmin(arguments) => cmin::perform(arguments, out),
             Self::Triage(arguments) => triage::perform(arguments, out),
             Self::Report(arguments) => report::perform(arguments, out),
             Self::Fuzz(arguments) => fuzz::perform(arguments, out),

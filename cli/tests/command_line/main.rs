@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_usage;
 mod campaign;
 mod determinism;
+mod distil;
 mod exit_codes;
 mod faults;
 mod files;

@@ -53,12 +53,6 @@ impl<'a> Context<'a> {
         self.side(side).events.get(..end).unwrap_or_default()
     }
 
-    /// What happened on a side in the stretch that ends at that rest.
-    pub fn stretch(&self, side: Side, at: u32) -> &'a [Stamped] {
-        let start = at.checked_sub(1).map_or(0, |before| self.until(side, before).len());
-        self.until(side, at).get(start..).unwrap_or_default()
-    }
-
     /// Whether an object can be seen at that rest.
     pub fn has(&self, side: Side, object: Object, at: u32) -> bool {
         self.rest(side, at).is_some_and(|rest| {
@@ -121,6 +115,11 @@ impl<'a> Context<'a> {
         self.scenario.module.dif || self.scenario.module.dix
     }
 
+    /// A step of the scenario, by its index.
+    pub fn step(&self, index: usize) -> Option<&'a Step> {
+        self.scenario.steps.get(index)
+    }
+
     /// Whether a device says that it is connected point to point, or a script lets it say so.
     pub fn is_ptp(&self, device: u8) -> bool {
         let scripted = self.scenario.firmware.iter().any(|answer| {
@@ -131,11 +130,6 @@ impl<'a> Context<'a> {
                     .any(|c| c.field == ContentField::FcTopology && c.value == Topology::PointToPoint.to_raw())
         });
         scripted || self.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint)
-    }
-
-    /// A step of a difference in outcomes.
-    pub fn step(&self, index: usize) -> Option<&'a Step> {
-        self.scenario.steps.get(index)
     }
 }
 

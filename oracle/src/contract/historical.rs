@@ -4,7 +4,7 @@
 //! taken with a mask of 0 (midlayer.md 1, 11). With protection space always reserved none of them can happen, so that none
 //! is allowed in the masked pair.
 
-use regdiff_observation::{Access, Region, TrapKind};
+use regdiff_observation::{Region, TrapKind};
 
 use super::context::Context;
 use super::{Allowance, Reach};
@@ -105,10 +105,8 @@ fn eager_overrun_victim(context: &Context<'_>, finding: &Finding) -> bool {
         _ => false,
     };
     // Either direction of the overlap: the header overwrote the neighbour, or the neighbour the header.
-    let overlap = |op_access| {
-        context.seen.eager.violations.iter().any(|v| v.region == Region::Neighbour && v.access == op_access)
-    };
-    size_without_protection(context, finding) && victim && (overlap(Access::Write) || overlap(Access::Read))
+    let overlap = context.seen.eager.violations.iter().any(|violation| violation.region == Region::Neighbour);
+    size_without_protection(context, finding) && victim && overlap
 }
 
 fn eager_stale_host(context: &Context<'_>, finding: &Finding) -> bool {

@@ -12,7 +12,7 @@ const HOST: Object = Object::Host(0);
 const FC_HOST: Object = Object::FcHost(0);
 
 /// A pair in which eager has its host from the first rest, and deferred from the rest after `steps` steps.
-fn registered_after(steps: u32) -> Pair<Observation> {
+pub(super) fn registered_after(steps: u32) -> Pair<Observation> {
     let host = [reading(HOST, Attribute::HostNo, 0), reading(FC_HOST, Attribute::PortType, 3)];
     let add = [uevent(UeventAction::Add, FC_HOST)];
     Pair::of(|side| {
@@ -25,13 +25,13 @@ fn registered_after(steps: u32) -> Pair<Observation> {
     })
 }
 
-fn at(steps_begun: u32, difference: Difference) -> Finding {
+pub(super) fn at(steps_begun: u32, difference: Difference) -> Finding {
     Finding::divergence(Located { steps_begun, time_us: Pair::default(), difference })
 }
 
-fn id(scenario: &Scenario, seen: &Pair<Observation>, finding: &Finding) -> Option<&'static str> {
+pub(super) fn id(scenario: &Scenario, seen: &Pair<Observation>, finding: &Finding) -> Option<&'static str> {
     let context = Context { scenario, seen: seen.as_ref(), masked: finding.masked };
-    covering(&context, finding).map(|(_, allowance)| allowance.id)
+    covering(&context, finding, None).map(|(_, allowance)| allowance.id)
 }
 
 #[test]
@@ -55,6 +55,8 @@ fn entries_are_complete_and_unique() {
 fn reviews_come_due_by_the_date_given() {
     assert_eq!(overdue("2020-01-01").count(), 0);
     assert_eq!(overdue("9999-01-01").count(), all().count());
+    let day = all().map(|(_, allowance)| allowance.review).min().expect("there are some");
+    assert_eq!(overdue(day).count(), 0, "on the day itself it is not overdue");
 }
 
 #[test]

@@ -146,3 +146,178 @@ fn a_panic_by_a_step_of_one_side_is_no_difference() {
     let skip = Skip::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
     assert_eq!(found, Comparison { skip: Some(skip), ..Comparison::default() });
 }
+
+#[test]
+fn a_later_rest_of_one_side_pairs_with_none() {
+    let (mut eager, mut deferred) = (Observation::default(), Observation::default());
+    let can_queue = |value| [reading(HOST, Attribute::CanQueue, value)];
+    for steps in [1, 2, 4] {
+        rest(&mut eager, steps, &[], &can_queue(u64::from(steps)));
+    }
+    for steps in [2, 3, 4] {
+        rest(&mut deferred, steps, &[], &can_queue(u64::from(steps)));
+    }
+    let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
+    assert_eq!((found.differences.len(), found.rests), (0, 2));
+    let found = compare(&scenario(), Pair { eager: &deferred, deferred: &eager });
+    assert_eq!((found.differences.len(), found.rests), (0, 2));
+}
+
+/// Three steps that both sides did, with a rest after each.
+fn alike() -> Observation {
+    let mut seen = Observation::default();
+    (0..=3).for_each(|steps| rest(&mut seen, steps, &[], &[]));
+    seen.steps = vec![StepOutcome::Done(0); 3];
+    seen
+}
+
+#[test]
+fn nothing_is_compared_after_a_failure_of_one_side() {
+    let (mut eager, deferred) = (alike(), alike());
+    eager.failures_hit = vec![2, 1];
+    let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
+    assert_eq!((found.skip, found.rests), (Some(Skip::OneSidedFailure { step: 1 }), 2));
+    let both = Observation { failures_hit: vec![1, 2], ..alike() };
+    let found = compare(&scenario(), Pair { eager: &both, deferred: &both });
+    assert_eq!((found.skip, found.rests), (None, 4));
+}
+
+#[test]
+fn the_earlier_of_two_partings_counts_and_of_two_at_once_the_moment() {
+    let parted = |missed: usize, failed: u32| {
+        let (mut eager, mut deferred) = (alike(), alike());
+        deferred.steps[missed] = StepOutcome::Missed;
+        eager.failures_hit = vec![failed];
+        compare(&scenario(), Pair { eager: &eager, deferred: &deferred }).skip
+    };
+    assert_eq!(parted(2, 1), Some(Skip::OneSidedFailure { step: 1 }));
+    let moment = |step, trigger| Some(Skip::OneSidedMoment { step, trigger, missed: Side::Deferred });
+    assert_eq!(parted(1, 2), moment(1, Trigger::PortRescan));
+    assert_eq!(parted(1, 1), moment(1, Trigger::PortRescan));
+}
+
+#[test]
+fn steps_that_both_missed_do_not_count_as_begun() {
+    let (mut eager, mut deferred) = (alike(), alike());
+    eager.steps = vec![StepOutcome::Missed, StepOutcome::Missed, StepOutcome::Done(0)];
+    deferred.steps = vec![StepOutcome::Missed; 3];
+    let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
+    let skip = Skip::OneSidedMoment { step: 2, trigger: Trigger::SetOffline, missed: Side::Deferred };
+    assert_eq!((found.skip, found.rests), (Some(skip), 1));
+}
+
+#[test]
+fn a_step_at_registration_itself_parts_the_sides() {
+    use regdiff_scenario::{Point, When};
+    let at_point = |when, point| {
+        let mut scenario = scenario();
+        (scenario.steps[1].moment.when, scenario.steps[1].moment.point) = (when, point);
+        compare(&scenario, Pair { eager: &alike(), deferred: &alike() }).skip
+    };
+    let skip = Some(Skip::RegistrationMoment { step: 1, trigger: Trigger::PortRescan });
+    assert_eq!(at_point(When::AtPoint, Point::HostAllocated), skip);
+    assert_eq!(at_point(When::AtPoint, Point::ScanStart), None);
+    assert_eq!(at_point(When::AtRest, Point::HostAllocated), None);
+}
+
+#[test]
+fn differences_know_their_device_and_read_well() {
+    use regdiff_observation::{Event, FcEvent, LogLine, SentCommand, Tag, TraceRecord};
+    use regdiff_scenario::Command;
+    let counts = Pair { eager: 2, deferred: 1 };
+    let event = |event| Difference::Event { event, counts };
+    let line = |device, argument| Event::Log(LogLine { id: LogId::Oper, device, argument });
+    let sent = |port| Event::Command(SentCommand { device: 3, command: Command::Read, port, lun: 9 });
+    let times = "2 times in eager, 1 times in deferred";
+    let cases = [
+        (event(line(None, 5)), None, format!("log.OPER: {times}")),
+        (event(line(Some(2), 0)), Some(2), format!("log.OPER [2]: {times}")),
+        (event(line(Some(2), 16)), Some(2), format!("log.OPER [2] 0x10: {times}")),
+        (event(sent(0)), Some(3), format!("command.read [3]: {times}")),
+        (event(sent(8)), Some(3), format!("command.read [3] port 0x8 LUN 0x9: {times}")),
+        (
+            event(uevent(UeventAction::Remove, Object::FcHost(1))),
+            Some(1),
+            format!("uevent.remove {}: {times}", Object::FcHost(1)),
+        ),
+        (
+            event(Event::Trace(TraceRecord { device: 1, tag: Tag::new("fscph_1"), wanted: 4, needed: 0xc4 })),
+            Some(1),
+            format!("trace.fscph_1 [1] want 0x4 need 0xc4: {times}"),
+        ),
+        (event(Event::Fc(FcEvent { device: 2, code: 9, data: 0x100 })), Some(2), format!("fc.9 [2] 0x100: {times}")),
+        (
+            Difference::Object { object: Object::Host(2), present: Side::Deferred },
+            Some(2),
+            format!("{} exists in deferred only", Object::Host(2)),
+        ),
+        (
+            Difference::Attribute {
+                object: Object::Host(1),
+                attribute: Attribute::CanQueue,
+                present: Side::Eager,
+                value: 7,
+            },
+            Some(1),
+            format!("{}.can_queue exists in eager only, as 7", Object::Host(1)),
+        ),
+        (
+            Difference::Value {
+                object: Object::Host(3),
+                attribute: Attribute::CanQueue,
+                values: Pair { eager: 7, deferred: 8 },
+            },
+            Some(3),
+            format!("{}.can_queue is 7 in eager and 8 in deferred", Object::Host(3)),
+        ),
+        (
+            Difference::Outcome {
+                step: 4,
+                trigger: Trigger::SetOnline,
+                device: 1,
+                outcomes: Pair { eager: StepOutcome::Done(-5), deferred: StepOutcome::Blocked },
+            },
+            Some(1),
+            "step 5, set_online: eager returns -5, deferred hangs".to_owned(),
+        ),
+        (
+            Difference::Outcome {
+                step: 0,
+                trigger: Trigger::Read,
+                device: 0,
+                outcomes: Pair { eager: StepOutcome::Missed, deferred: StepOutcome::Done(1) },
+            },
+            Some(0),
+            "step 1, read: eager never gets to it, deferred returns 1".to_owned(),
+        ),
+        (
+            Difference::Panic { side: Side::Eager, function: "zfcp_fsf_reqid_check".into() },
+            None,
+            "zfcp_fsf_reqid_check stops the machine in eager only".to_owned(),
+        ),
+    ];
+    for (difference, device, text) in cases {
+        assert_eq!((difference.device(), difference.to_string()), (device, text));
+    }
+    let name = |event| event_name_of(event);
+    assert_eq!(name(uevent(UeventAction::Add, Object::Host(0))), "divergence/event.uevent.add.scsi_host");
+    assert_eq!(name(uevent(UeventAction::Remove, Object::Host(0))), "divergence/event.uevent.remove.scsi_host");
+    let fc = |code| name(Event::Fc(FcEvent { device: 0, code, data: 0 }));
+    assert_eq!([2, 3, 5].map(fc), ["fc.linkup", "fc.linkdown", "fc.rscn"].map(|s| format!("divergence/event.{s}")));
+}
+
+fn event_name_of(event: regdiff_observation::Event) -> String {
+    Difference::Event { event, counts: Pair { eager: 1, deferred: 0 } }.signature().to_string()
+}
+
+#[test]
+fn an_attribute_more_on_one_side_does_not_shift_the_others() {
+    let (mut few, mut many) = (Observation::default(), Observation::default());
+    let mut all = [Attribute::HostNo, Attribute::CanQueue, Attribute::ProtGuardType].map(|a| reading(HOST, a, 1));
+    all.sort();
+    rest(&mut many, 1, &[], &all);
+    rest(&mut few, 1, &[], &all[1..]);
+    let name = all[0].attribute.text();
+    assert_eq!(differences(&few, &many), [at(1, &format!("scsi_host.{name}/absent-in-eager"))]);
+    assert_eq!(differences(&many, &few), [at(1, &format!("scsi_host.{name}/absent-in-deferred"))]);
+}

@@ -82,5 +82,5 @@ fn every_allowance_that_a_report_names_exists() {
     let seen = Observation::default();
     let context = Context { scenario: &scenario, seen: Pair { eager: &seen, deferred: &seen }, masked: false };
     let found = memory(&trap(TrapKind::UseAfterFree, "a", "b", "c"));
-    assert!(crate::contract::covering(&context, &found).is_none());
+    assert!(crate::contract::covering(&context, &found, None).is_none());
 }

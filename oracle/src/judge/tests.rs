@@ -140,3 +140,79 @@ fn an_allowance_reaches_onward_on_its_device_only() {
     assert!(report.allowed.iter().any(|a| a.finding.signature.as_str() == "divergence/adapter.status"));
     assert!(report.allowed.iter().all(|a| a.finding.device() == Some(0)));
 }
+
+#[test]
+fn only_a_trap_in_memory_hides_what_is_behind_it() {
+    // Eager's host is freed when adding it failed: allowed, and nothing about protection space.
+    let mut scenario = scenario();
+    let mut fail = Step::new(Trigger::Fail);
+    fail.a = FailPoint::HostTagSet.to_raw() as u32;
+    scenario.steps.push(fail);
+    let freed = trap(TrapKind::UseAfterFree, "zfcp_scsi_adapter_unregister", "Scsi_Host", "shost_data");
+    let report = judged(Allow::Open, &scenario, |variant| if variant.left { freed.clone() } else { showing(1) });
+    assert_eq!((report.allowed.len(), report.masked, report.runs), (1, None, 2));
+    // A silent access lets the run go on.
+    let hit = crate::testing::violation(regdiff_observation::MemoryOp::W1, regdiff_observation::Region::Slack);
+    let report = judged(Allow::Open, &scenario, |variant| {
+        let violations = if variant.left { vec![hit.clone()] } else { Vec::new() };
+        Observation { violations, ..showing(1) }
+    });
+    assert_eq!((report.allowed.len(), report.masked, report.runs), (1, None, 2));
+}
+
+#[test]
+fn both_pairs_are_counted_together() {
+    let host = [reading(HOST, Attribute::HostNo, 0)];
+    let report = judged(Allow::Open, &scenario(), |variant| {
+        let mut seen = if variant.left && !variant.masked { crash() } else { Observation::default() };
+        let commands = match (variant.left, variant.masked) {
+            (true, false) => 1,
+            (false, false) => 5,
+            (true, true) => 4,
+            (false, true) => 3,
+        };
+        (seen.scsi_commands, seen.hosts_added) = (commands, u32::from(variant.left));
+        // Eager has a host in both pairs, deferred waits for its own.
+        rest(&mut seen, 1, &[], if variant.left { &host } else { &[] });
+        rest(&mut seen, 2, &[], if variant.left { &host } else { &[] });
+        seen
+    });
+    assert_eq!(report.findings, Vec::new());
+    let known = |id: &str| report.allowed.iter().find(|allowed| allowed.id == id).map(|allowed| allowed.count);
+    assert_eq!(known("host-comes-later"), Some(4), "two rests in each pair");
+    assert_eq!(known("eager-null-prot-sdb"), Some(1));
+    assert_eq!((report.compared_rests, report.runs), (4, 4));
+    assert_eq!((report.scsi_commands.eager, report.scsi_commands.deferred), (4, 5));
+    assert_eq!((report.registered.eager, report.registered.deferred), (true, false));
+}
+
+#[test]
+fn a_report_says_whether_anything_was_compared() {
+    let report = judged(Allow::Open, &scenario(), |_| showing(1));
+    assert!(report.is_comparison());
+    let report = judged(Allow::Open, &scenario(), |_| Observation { end: End::Unmodelled("x"), ..Default::default() });
+    assert!(!report.is_comparison());
+}
+
+#[test]
+fn once_the_sides_are_at_different_times_other_devices_may_differ_too() {
+    let mut scenario = scenario();
+    let mut fail = Step::new(Trigger::Fail);
+    fail.a = FailPoint::HostTagSet.to_raw() as u32;
+    scenario.steps[0] = fail;
+    let report = |eager_us: u64| {
+        judged(Allow::Intended, &scenario, |variant| {
+            let mut seen = Observation::default();
+            seen.steps = vec![StepOutcome::Done(0), StepOutcome::Done(if variant.left { -12 } else { 0 })];
+            rest(&mut seen, 1, &[], &[]);
+            rest(&mut seen, 2, &[], &[reading(Object::Adapter(1), Attribute::Status, u64::from(variant.left))]);
+            if variant.left {
+                seen.rests[1].time_us = eager_us;
+            }
+            seen
+        })
+    };
+    let at_the_same_time = 20;
+    assert_eq!(report(at_the_same_time).verdict, Verdict::Findings, "another device's matter");
+    assert_eq!(report(at_the_same_time + 1).verdict, Verdict::Agree);
+}

@@ -32,6 +32,7 @@ pub(crate) struct Choices {
 impl Kernel {
     /// A named place where another context may run, and where steps may wait.
     pub async fn point(&self, point: Point) {
+        self.passed(point);
         if self.moment_comes(|m| m.when == When::AtPoint && m.point == point) {
             // The step goes first: it was to happen while this context stands here.
             let me = self.current_task();
@@ -52,6 +53,7 @@ impl Kernel {
 
     /// A random draw below or at `bound`; 0 unless the schedule names it.
     pub fn draw(&self, point: Point, bound: u32) -> u32 {
+        self.passed(point);
         match self.choice(point) {
             Some((Turn::Draw, amount)) if bound < u32::MAX => amount % (bound + 1),
             Some((Turn::Draw, amount)) => amount,

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use regdiff_observation::{End, Leftover, Noted, Stamped, Violation, Watch};
+use regdiff_observation::{End, Given, Leftover, Noted, PointSet, Stamped, Violation, Watch};
 use regdiff_scenario::{Context, Profile, Scenario};
 
 mod attribute;
@@ -61,6 +61,8 @@ pub struct Kernel {
     leftovers: RefCell<Vec<Leftover>>,
     notes: RefCell<Vec<Noted>>,
     failures_hit: RefCell<Vec<u32>>,
+    inputs: RefCell<Vec<Given>>,
+    points: Cell<PointSet>,
     host_numbers: RefCell<Vec<bool>>,
     /// The kernel warned of a request without protection header: it does so once.
     warned_of_prot_sdb: Cell<bool>,
@@ -83,6 +85,10 @@ pub struct Record {
     pub notes: Vec<Noted>,
     /// Steps whose injected failure happened, in order.
     pub failures_hit: Vec<u32>,
+    /// What the run was given, in order.
+    pub inputs: Vec<Given>,
+    /// The named points that it passed.
+    pub points: PointSet,
 }
 
 impl Kernel {
@@ -106,6 +112,8 @@ impl Kernel {
             leftovers: RefCell::default(),
             notes: RefCell::default(),
             failures_hit: RefCell::default(),
+            inputs: RefCell::default(),
+            points: Cell::default(),
             host_numbers: RefCell::default(),
             warned_of_prot_sdb: Cell::new(false),
             hosts: RefCell::default(),
@@ -141,6 +149,8 @@ impl Kernel {
             leftovers: self.leftovers.take(),
             notes: self.notes.take(),
             failures_hit: self.failures_hit.take(),
+            inputs: self.inputs.take(),
+            points: self.points.take(),
         }
     }
 }

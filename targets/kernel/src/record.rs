@@ -3,8 +3,10 @@
 use std::cell::Cell;
 
 use regdiff_observation::{
-    Event, FcEvent, Leftover, LogId, LogLine, Note, Noted, Object, Stamped, TraceRecord, Uevent, UeventAction, Watch,
+    Event, FcEvent, Given, Input, Leftover, LogId, LogLine, Note, Noted, Object, Stamped, TraceRecord, Uevent,
+    UeventAction, Watch,
 };
+use regdiff_scenario::Point;
 
 use crate::Kernel;
 
@@ -23,6 +25,23 @@ impl Kernel {
             let (context, _) = self.current();
             let noted = Noted { time_us: self.now_us(), context, events_before: self.events_so_far(), note: note() };
             self.notes.borrow_mut().push(noted);
+        }
+    }
+
+    /// Notes what the run is given.
+    pub fn given(&self, input: Input) {
+        if self.watch == Watch::Closely {
+            let events_before = self.events_so_far();
+            self.inputs.borrow_mut().push(Given { events_before, input });
+        }
+    }
+
+    /// Notes that a named point is passed.
+    pub(crate) fn passed(&self, point: Point) {
+        if self.watch == Watch::Closely {
+            let mut points = self.points.get();
+            points.insert(point);
+            self.points.set(points);
         }
     }
 

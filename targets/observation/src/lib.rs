@@ -4,6 +4,7 @@
 //! is judged alike.
 
 pub mod event;
+pub mod input;
 pub mod lane;
 pub mod memory;
 pub mod note;
@@ -12,6 +13,7 @@ pub mod observation;
 pub mod trap;
 
 pub use event::{Event, FcEvent, Level, LogId, LogLine, SentCommand, Stamped, Tag, TraceRecord, Uevent, UeventAction};
+pub use input::{Given, Input, PointSet};
 pub use lane::{Lane, Watch};
 pub use memory::{MemoryOp, Region, RequestObject, SlotState, Violation};
 pub use note::{Note, Noted};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Stamped;
+use crate::input::{Given, PointSet};
 use crate::memory::Violation;
 use crate::note::Noted;
 use crate::object::{Attribute, Object};
@@ -107,6 +108,10 @@ pub struct Observation {
     pub notes: Vec<Noted>,
     /// Steps, by index, whose injected failure happened, in order.
     pub failures_hit: Vec<u32>,
+    /// What the run was given, in order. Never compared: for tables of inputs.
+    pub inputs: Vec<Given>,
+    /// The named points that it passed. Never compared.
+    pub points: PointSet,
     /// How many SCSI commands reached the driver.
     pub scsi_commands: u32,
     /// How many hosts were added.

@@ -36,6 +36,7 @@ mod sysfs;
 mod unit;
 mod user;
 
+pub use erp::TRACE_TAGS;
 pub use fault::DriverFault;
 pub use fence::{Fence, Fences};
 pub use machine::{Model, Variant};

@@ -117,6 +117,8 @@ impl Machine {
             leftovers: record.leftovers,
             notes: record.notes,
             failures_hit: record.failures_hit,
+            inputs: record.inputs,
+            points: record.points,
             scsi_commands: self.kernel.scsi_commands.get(),
             hosts_added: self.kernel.hosts_added.get(),
             turns: self.kernel.turns(),

@@ -38,7 +38,7 @@ pub(super) const LIST: &[Allowance] = &[
         why: "the port type is stale, and the port is made after link-down cleared the peer; the port stays",
         evidence: "FINDINGS.md 3; driver.md 6.5.3, 11, 19",
         review: "2027-03-01",
-        scenario: "registration/link-down-in-port-data-ptp",
+        scenario: "registration/nameless-port-ptp",
         reach: Reach::Onward,
         covers: ptp_port_without_name,
     },
@@ -116,11 +116,6 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
     let device = match event {
         Event::Command(sent) if SCAN.contains(&sent.command) => sent.device,
         Event::Trace(record) if SCAN_TAGS.contains(&record.tag.text()) => record.device,
-        // Ports that a scan finds and cannot open go again within it.
-        Event::Uevent(uevent) => match uevent.object {
-            Object::Port(device, wwpn) if !context.has(Side::Deferred, Object::Port(device, wwpn), at) => device,
-            _ => return false,
-        },
         _ => return false,
     };
     // Between two rests the host may be removed, or the link come back: then only the log tells.
@@ -151,10 +146,6 @@ fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool 
 fn ptp_port_between_exchanges(context: &Context<'_>, finding: &Finding) -> bool {
     let Some((Side::Eager, event, at)) = surplus(finding) else { return false };
     let device = match event {
-        Event::Uevent(uevent) => match uevent.object {
-            Object::Port(device, _) => device,
-            _ => return false,
-        },
         Event::Trace(record) if record.tag == "ereptp1" => record.device,
         _ => return false,
     };

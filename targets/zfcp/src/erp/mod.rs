@@ -11,11 +11,13 @@ mod adapter_open;
 mod finish;
 mod status;
 mod strategy;
+mod tags;
 mod thread;
 mod trigger;
 
 pub(crate) use finish::erp_wait;
 pub(crate) use status::{clear_adapter_status, clear_port_status, set_adapter_status, set_lun_status, set_port_status};
+pub use tags::TRACE_TAGS;
 pub(crate) use thread::{erp_notify, erp_thread, erp_timeout};
 pub(crate) use trigger::{
     RPORT_ADDED, RPORT_DELETED, adapter_reopen, adapter_reset_sync, adapter_shutdown, lun_reopen, lun_shutdown_wait,

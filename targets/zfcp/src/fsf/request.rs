@@ -6,8 +6,8 @@ use std::rc::Rc;
 use regdiff_channel::{Body, Reply, Request, Response};
 use regdiff_kernel::scsi::ScsiCommand;
 use regdiff_kernel::{Completion, Sim, TimerId};
-use regdiff_observation::{Access, Note};
-use regdiff_scenario::{Context, FailPoint, FsfStatus, ProtocolStatus};
+use regdiff_observation::{Access, Input, Note};
+use regdiff_scenario::{Command, Context, FailPoint, FsfStatus, ProtocolStatus};
 
 use super::status_eval::{fsfstatus_eval, protstatus_eval};
 use super::{exchange, fcp, port, task, wka};
@@ -153,11 +153,17 @@ pub(super) fn transmit(
     start_timer(adapter, &req, deadline);
     let submission = adapter.driver.channel.borrow_mut().submit(device, &request);
     kernel.command_sent(submission.sent);
+    let command = submission.command;
+    if submission.reply == Reply::Silence {
+        kernel.given(Input::Silence { device, command });
+    }
     if let Reply::Answer { delay_ms, response } = submission.reply {
         let (weak, epoch) = (Rc::downgrade(adapter), adapter.queue_epoch.get());
         kernel.timer_us(u64::from(delay_ms) * 1000, false, Context::Response, device, move |_| {
             match weak.upgrade() {
-                Some(adapter) if adapter.queue_epoch.get() == epoch => response_arrived(&adapter, id, response),
+                Some(adapter) if adapter.queue_epoch.get() == epoch => {
+                    response_arrived(&adapter, id, command, response)
+                }
                 // The queues were closed: what was on its way is lost.
                 _ => Ok(()),
             }
@@ -193,9 +199,12 @@ fn start_timer(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, deadline: Deadline) {
     req.timer.set(Some(timer));
 }
 
-fn response_arrived(adapter: &Rc<Adapter>, id: u64, response: Response) -> Sim<()> {
+fn response_arrived(adapter: &Rc<Adapter>, id: u64, command: Command, response: Response) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_fsf_reqid_check");
     adapter.alive(Access::Read, "req_list")?;
+    let (protocol, fsf) = (response.protocol_status, response.fsf_status);
+    let qualifier = response.qualifier;
+    adapter.kernel.given(Input::Answer { device: adapter.device, command, protocol, fsf, qualifier });
     let req = {
         let mut list = adapter.req_list.borrow_mut();
         let place = list.iter().position(|r| r.id == id);

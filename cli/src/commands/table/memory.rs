@@ -1,6 +1,6 @@
-//! `regdiff table`: what follows from the specification alone, without a scenario.
+//! `regdiff table memory`: what follows from the specification alone, without a scenario.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use regdiff_kernel::memory::table::{self, Outcome, Row, Written};
 use regdiff_observation::{Region, RequestObject};
 use regdiff_scenario::Layout;
@@ -17,25 +17,10 @@ Examples:
   regdiff table memory --layout seed-5.6-rc2-debug-s390x
   regdiff table memory --json";
 
-/// Arguments of `regdiff table`.
+/// Arguments of `regdiff table memory`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    #[command(subcommand)]
-    table: Table,
-}
-
-/// Which table.
-#[derive(Debug, Subcommand)]
-enum Table {
-    /// Where a command's protection data goes: by layout, elevator policy, moments of the protection mask, request object
-    #[command(after_help = EXAMPLES)]
-    Memory(Memory),
-}
-
-/// Arguments of `regdiff table memory`.
-#[derive(Debug, Args)]
-struct Memory {
     /// One layout only; `regdiff list layouts` names them
     #[arg(long, value_name = "NAME")]
     layout: Option<String>,
@@ -46,7 +31,6 @@ struct Memory {
 
 /// Prints a table.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
-    let Table::Memory(arguments) = &arguments.table;
     let wanted = |layout: &&Layout| arguments.layout.as_ref().is_none_or(|name| name == layout.text());
     let layouts: Vec<Layout> = Layout::ALL.iter().filter(wanted).copied().collect();
     if layouts.is_empty() {

@@ -1,0 +1,174 @@
+//! For each condition of a predicate something that meets all the others: it must not be allowed.
+
+mod open;
+
+use regdiff_observation::{
+    Event, LogId, Object, Observation, Region, SentCommand, StepOutcome, Tag, TraceRecord, TrapKind, UeventAction,
+};
+use regdiff_scenario::{
+    Answer, Command, Content, ContentField, Device, FailPoint, Scenario, Step, Topology, Trigger, scalar::Scalar,
+};
+
+use super::tests::{at, id, registered_after};
+use super::*;
+use crate::divergence::Difference;
+use crate::pair::{Pair, Side};
+use crate::testing::{log, rest, trap, uevent, violation};
+
+const PORT: Object = Object::Port(0, 7);
+
+fn event(steps: u32, event: Event, eager: u32, deferred: u32) -> Finding {
+    at(steps, Difference::Event { event, counts: Pair { eager, deferred } })
+}
+
+fn ptp() -> Scenario {
+    let device = Device { topology: Topology::PointToPoint, ..Device::default() };
+    Scenario { devices: vec![device], ..Scenario::default() }
+}
+
+fn fabric() -> Scenario {
+    Scenario { devices: vec![Device::default()], ..Scenario::default() }
+}
+
+fn trapped(side: Side, seen: &Observation) -> Finding {
+    let mut found = Vec::new();
+    crate::memory::judge(side, seen, &mut found);
+    crate::lifetime::judge(side, seen, &mut found);
+    found.remove(0)
+}
+
+#[test]
+fn a_port_is_late_only_point_to_point() {
+    let seen = registered_after(3);
+    let missing = |steps| at(steps, Difference::Object { object: PORT, present: Side::Eager });
+    assert_eq!(id(&ptp(), &seen, &missing(2)), Some("ptp-port-comes-later"));
+    assert_eq!(id(&fabric(), &seen, &missing(2)), None);
+    assert_eq!(id(&ptp(), &seen, &missing(4)), None);
+    let script = |device, field, value| {
+        let content = Content { field, value };
+        let answer = Answer { device, contents: vec![content], ..Answer::default() };
+        Scenario { firmware: vec![answer], ..fabric() }
+    };
+    let (topology, point) = (ContentField::FcTopology, Topology::PointToPoint.to_raw());
+    assert_eq!(id(&script(0, topology, point), &seen, &missing(2)), Some("ptp-port-comes-later"));
+    assert_eq!(id(&script(1, topology, point), &seen, &missing(2)), None);
+    assert_eq!(id(&script(0, ContentField::SId, point), &seen, &missing(2)), None);
+    assert_eq!(id(&script(0, topology, point + 1), &seen, &missing(2)), None);
+}
+
+#[test]
+fn the_record_of_a_late_port_comes_twice() {
+    let seen = registered_after(3);
+    let later = Some("ptp-port-comes-later");
+    let id = |scenario: &Scenario, finding: Finding| id(scenario, &seen, &finding);
+    let record = |tag: &str| Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
+    assert_eq!(id(&ptp(), event(1, record("ereptp1"), 1, 0)), later);
+    assert_eq!(id(&ptp(), event(3, record("ereptp1"), 0, 1)), later);
+    assert_eq!(id(&fabric(), event(1, record("ereptp1"), 1, 0)), None);
+    assert_eq!(id(&ptp(), event(1, record("ereptp1"), 0, 1)), None, "deferred cannot be early");
+    assert_eq!(id(&ptp(), event(4, record("ereptp1"), 1, 0)), None);
+    assert_eq!(id(&ptp(), event(1, record("ersfs_1"), 1, 0)), None);
+    assert_eq!(id(&ptp(), event(1, uevent(UeventAction::Add, PORT), 1, 0)), None);
+}
+
+#[test]
+fn files_of_a_late_port_are_refused_by_deferred() {
+    let seen = registered_after(3);
+    let refused = |scenario: &Scenario, steps: u32, trigger, deferred| {
+        let outcomes = Pair { eager: StepOutcome::Done(1), deferred: StepOutcome::Done(deferred) };
+        id(scenario, &seen, &at(steps, Difference::Outcome { step: 1, trigger, device: 0, outcomes }))
+    };
+    assert_eq!(refused(&ptp(), 2, Trigger::PortFailed, -2), Some("ptp-port-files-come-later"));
+    assert_eq!(refused(&fabric(), 2, Trigger::PortFailed, -2), None);
+    assert_eq!(refused(&ptp(), 2, Trigger::PortFailed, 2), None);
+    assert_eq!(refused(&ptp(), 4, Trigger::PortFailed, -2), None);
+    assert_eq!(refused(&ptp(), 2, Trigger::AdapterFailed, -2), None);
+}
+
+#[test]
+fn nothing_is_late_at_the_very_first_rest() {
+    let mut seen: Pair<Observation> = Pair::default();
+    rest(&mut seen.eager, 0, &[], &[]);
+    rest(&mut seen.deferred, 0, &[], &[]);
+    let add = uevent(UeventAction::Add, Object::Host(0));
+    assert_eq!(id(&fabric(), &seen, &event(0, add, 0, 1)), None);
+}
+
+#[test]
+fn a_file_of_the_host_asks_the_firmware_in_eager_only() {
+    let mut seen = registered_after(3);
+    seen.deferred.steps = vec![StepOutcome::Done(0), StepOutcome::Done(-2)];
+    let scenario = |trigger, device| {
+        let asking = Step { device, ..Step::new(trigger) };
+        Scenario { steps: vec![Step::new(Trigger::SetOnline), asking], ..fabric() }
+    };
+    let sent = |command| Event::Command(SentCommand { device: 0, command, port: 0, lun: 0 });
+    let asked = |scenario: &Scenario, seen: &Pair<Observation>, steps, command| {
+        id(scenario, seen, &event(steps, sent(command), 1, 0))
+    };
+    let (reads, exchange) = (scenario(Trigger::ReadAttribute, 0), Command::ExchangePortData);
+    assert_eq!(asked(&reads, &seen, 2, exchange), Some("host-files-come-later"));
+    assert_eq!(asked(&reads, &seen, 2, Command::ExchangeConfigData), Some("host-files-come-later"));
+    assert_eq!(asked(&reads, &seen, 2, Command::GpnFt), None);
+    assert_eq!(asked(&reads, &seen, 1, exchange), None, "before the step");
+    assert_eq!(asked(&reads, &seen, 4, exchange), None, "deferred has a host");
+    assert_eq!(asked(&scenario(Trigger::ReadAttribute, 1), &seen, 2, exchange), None);
+    assert_eq!(asked(&scenario(Trigger::PortRescan, 0), &seen, 2, exchange), None);
+    let more_in_deferred = event(2, sent(exchange), 0, 1);
+    assert_eq!(id(&reads, &seen, &more_in_deferred), None);
+    seen.deferred.steps[1] = StepOutcome::Done(4);
+    assert_eq!(asked(&reads, &seen, 2, exchange), None, "it was not refused");
+}
+
+#[test]
+fn a_failed_enqueue_is_logged_where_registration_was_made_to_fail() {
+    let seen = registered_after(3);
+    let mut fail = Step::new(Trigger::Fail);
+    fail.a = FailPoint::HostTagSet.to_raw() as u32;
+    let armed = Scenario { steps: vec![fail], ..fabric() };
+    let failed = log(LogId::EnqueueFailed);
+    assert_eq!(id(&armed, &seen, &event(2, failed, 1, 0)), Some("failed-registration-fails-online"));
+    assert_eq!(id(&armed, &seen, &event(2, failed, 0, 1)), None);
+    assert_eq!(id(&armed, &seen, &event(2, log(LogId::Oper), 1, 0)), None);
+    assert_eq!(id(&fabric(), &seen, &event(2, failed, 1, 0)), None);
+}
+
+#[test]
+fn the_historical_crash_needs_protection() {
+    let found = trapped(Side::Eager, &trap(TrapKind::NullAccess, "scsi_queue_rq", "scsi_cmnd", "prot_sdb"));
+    let seen = registered_after(1);
+    let mut scenario = fabric();
+    assert_eq!(id(&scenario, &seen, &found), None);
+    scenario.module.dif = true;
+    assert_eq!(id(&scenario, &seen, &found), Some("eager-null-prot-sdb"));
+    for (object, field) in [("scsi_cmnd", "sdb"), ("request", "prot_sdb")] {
+        let other = trapped(Side::Eager, &trap(TrapKind::NullAccess, "scsi_queue_rq", object, field));
+        assert_eq!(id(&scenario, &seen, &other), None, "{object}.{field}");
+    }
+}
+
+#[test]
+fn the_victim_of_an_overrun_is_a_request_or_a_list() {
+    let mut scenario = fabric();
+    scenario.module.dif = true;
+    let mut seen = registered_after(1);
+    seen.eager.violations.push(violation(regdiff_observation::MemoryOp::W1, Region::Neighbour));
+    let victim = |kind, object| id(&scenario, &seen, &trapped(Side::Eager, &trap(kind, "f", object, "q")));
+    assert_eq!(victim(TrapKind::NullAccess, "request"), Some("eager-overrun-victim"));
+    assert_eq!(victim(TrapKind::ForeignFree, "scatterlist"), Some("eager-overrun-victim"));
+    assert_eq!(victim(TrapKind::NullAccess, "scsi_data_buffer"), None);
+    assert_eq!(victim(TrapKind::ForeignFree, "request"), None);
+    assert_eq!(victim(TrapKind::UseAfterFree, "request"), None);
+}
+
+#[test]
+fn eager_follows_a_null_host_only_where_the_series_asks_for_it() {
+    let seen = registered_after(1);
+    let null = |side, kind, function, object| id(&fabric(), &seen, &trapped(side, &trap(kind, function, object, "x")));
+    let (kind, fenced) = (TrapKind::NullAccess, "zfcp_fc_scan_ports");
+    assert_eq!(null(Side::Eager, kind, fenced, "Scsi_Host"), Some("eager-null-host"));
+    assert_eq!(null(Side::Eager, kind, "zfcp_other", "Scsi_Host"), None);
+    assert_eq!(null(Side::Eager, kind, fenced, "fsf_req"), None);
+    assert_eq!(null(Side::Eager, TrapKind::UseAfterFree, fenced, "Scsi_Host"), None);
+    assert_eq!(null(Side::Deferred, kind, fenced, "Scsi_Host"), None);
+}
