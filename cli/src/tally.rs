@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use regdiff_oracle::{Report, Signature, Skip, Verdict};
+use regdiff_oracle::{Report, Signature, Verdict};
 use serde::Serialize;
 
 use crate::exit_code::ExitCode;
 use crate::style::{HEADING, QUIET};
 
 /// The verdicts by name, in the order in which they are shown.
-const VERDICTS: [&str; 5] = ["agree", "findings", "skipped", "limit_hit", "cut_short"];
+const VERDICTS: [&str; 6] = ["agree", "findings", "skipped", "partly_judged", "limit_hit", "cut_short"];
 
 /// How often a signature came, and where first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,6 +42,8 @@ pub(crate) struct Tally {
     pub(crate) scsi_both: u64,
     /// Skipped scenarios by reason.
     pub(crate) skipped: BTreeMap<String, u64>,
+    /// Scenarios of which the pair, or the pair behind an allowed crash, was compared up to a step only, by reason.
+    pub(crate) partly: BTreeMap<&'static str, u64>,
     /// Scenarios by the limit they hit.
     pub(crate) limits: BTreeMap<String, u64>,
     /// Findings by signature.
@@ -69,9 +71,12 @@ impl Tally {
         self.scsi_any += u64::from(scsi.eager > 0 || scsi.deferred > 0);
         self.scsi_both += u64::from(scsi.eager > 0 && scsi.deferred > 0);
         match &report.verdict {
-            Verdict::Skipped { what } => *self.skipped.entry(reason(what)).or_default() += 1,
+            Verdict::Skipped { what } => *self.skipped.entry(what.to_string()).or_default() += 1,
             Verdict::LimitHit { limit } => *self.limits.entry(format!("{limit:?}").to_lowercase()).or_default() += 1,
             _ => {}
+        }
+        if let Some(parting) = report.parting() {
+            *self.partly.entry(parting.text()).or_default() += 1;
         }
         for finding in &report.findings {
             see(&mut self.findings, finding.signature.clone(), &origin);
@@ -136,12 +141,9 @@ impl Tally {
         self.row(&mut text, "host registered in both", self.registered_both);
         self.row(&mut text, "SCSI command sent in either", self.scsi_any);
         self.row(&mut text, "SCSI command sent in both", self.scsi_both);
-        for (heading, list) in [("skipped because", &self.skipped), ("limit hit", &self.limits)] {
-            if !list.is_empty() {
-                let _ = writeln!(text, "{HEADING}{heading}{HEADING:#}");
-            }
-            descending(list, |count| *count).into_iter().for_each(|(what, count)| self.row(&mut text, what, *count));
-        }
+        self.reasons(&mut text, "skipped because", &self.skipped);
+        self.reasons(&mut text, "compared in part, also behind an allowed crash, because", &self.partly);
+        self.reasons(&mut text, "limit hit", &self.limits);
         text
     }
 
@@ -162,19 +164,18 @@ impl Tally {
         list("bugs of regdiff itself", &self.own_bugs)
     }
 
+    fn reasons<K: AsRef<str>>(&self, text: &mut String, heading: &str, list: &BTreeMap<K, u64>) {
+        if !list.is_empty() {
+            let _ = writeln!(text, "{HEADING}{heading}{HEADING:#}");
+        }
+        for (what, count) in descending(list, |count| *count) {
+            self.row(text, what.as_ref(), *count);
+        }
+    }
+
     fn row(&self, text: &mut String, what: &str, count: u64) {
         let _ = writeln!(text, "  {count:>9}  {:>7}  {}", self.share(count), what.replace('_', " "));
     }
-}
-
-/// A reason without what differs from scenario to scenario, such as the number of a step.
-fn reason(what: &Skip) -> String {
-    if matches!(what, Skip::Unmodelled { .. }) {
-        return what.to_string();
-    }
-    // The name of the variant, as in JSON.
-    let name = serde_json::to_value(what).ok().and_then(|value| value.as_object()?.keys().next().cloned());
-    name.map_or_else(|| what.to_string(), |name| name.replace('_', " "))
 }
 
 fn see<K: Ord>(list: &mut BTreeMap<K, Sighting>, key: K, origin: &impl Fn() -> String) {
@@ -220,6 +221,9 @@ mod tests {
         assert!(tally.verdicts.keys().all(|verdict| VERDICTS.contains(verdict)), "{:?}", tally.verdicts);
         assert_eq!(VERDICTS.iter().map(|verdict| tally.of(verdict)).sum::<u64>(), 100);
         assert_eq!(tally.skipped.values().sum::<u64>(), tally.of("skipped"));
+        let partly: u64 = tally.partly.values().sum();
+        assert!(partly >= tally.of("partly_judged"));
+        assert!(tally.partly.keys().all(|reason| tally.outcomes().contains(&reason.replace('_', " "))));
     }
 
     #[test]

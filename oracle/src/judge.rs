@@ -9,7 +9,7 @@ use crate::finding::{Evidence, Finding, Kind};
 use crate::lane::{Maskable, Model, Variant};
 use crate::pair::{self, Pair, Side};
 use crate::sorting::{Sorted, Terms, sort};
-use crate::verdict::{Report, Skip, Verdict};
+use crate::verdict::{Report, Unmodelled, Verdict};
 use crate::{lifetime, liveness, memory, schedule};
 
 /// How to judge.
@@ -109,7 +109,7 @@ fn oracles(context: &Context<'_>, compared: &Comparison) -> Vec<Finding> {
     each.iter().for_each(|(side, seen)| lifetime::judge(*side, seen, &mut found));
     each.iter().for_each(|(side, seen)| liveness::judge(context.scenario, *side, seen, &mut found));
     // Sides that parted may well differ in when they come to rest.
-    if compared.skip.is_none() {
+    if compared.parting.is_none() {
         liveness::judge_pair(context.seen, &mut found);
     }
     found.extend(compared.differences.iter().cloned().map(Finding::divergence));
@@ -133,11 +133,14 @@ fn verdict(seen: Pair<&Observation>, compared: &Comparison, findings: &[Finding]
         return Verdict::Findings;
     }
     let unmodelled = seen.sides().into_iter().find_map(|(side, seen)| match seen.end {
-        End::Unmodelled(what) => Some(Skip::Unmodelled { side, what }),
+        End::Unmodelled(what) => Some(Unmodelled { side, what }),
         _ => None,
     });
-    if let Some(what) = unmodelled.or(compared.skip) {
+    if let Some(what) = unmodelled {
         return Verdict::Skipped { what };
+    }
+    if let Some(what) = compared.parting {
+        return Verdict::PartlyJudged { what };
     }
     let limit = |seen: &Observation| match seen.end {
         End::Limit(limit) => Some(limit),

@@ -44,5 +44,5 @@ pub use pair::{Pair, Side};
 pub use shrink::{Shrunk, shrink};
 pub use signature::Signature;
 pub use target::{TARGETS, Target};
-pub use verdict::{Allowed, Report, Skip, Verdict};
+pub use verdict::{Allowed, Parting, Report, Unmodelled, Verdict};
 pub use worse::worse_than_deferred;

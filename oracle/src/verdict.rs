@@ -10,17 +10,28 @@ use crate::finding::Finding;
 use crate::pair::{Pair, Side};
 use crate::signature::Signature;
 
-/// Why a pair could not be judged to its end.
+/// Why a pair could not be judged: the lane does not model something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Unmodelled {
+    /// On which side it was needed.
+    pub side: Side,
+    /// What it is.
+    pub what: &'static str,
+}
+
+impl std::fmt::Display for Unmodelled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} needs what is not modelled: {}", self.side, self.what)
+    }
+}
+
+/// Where the sides of a pair part: from that step on they are in different situations by the scenario's own doing, and a
+/// difference between them would say nothing about registration.
+///
+/// Up to there the pair is compared; memory, lifetime and liveness of each side are judged to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Skip {
-    /// The lane does not model something.
-    Unmodelled {
-        /// On which side it was needed.
-        side: Side,
-        /// What it is.
-        what: &'static str,
-    },
+pub enum Parting {
     /// A step's moment came on one side only, so that the sides did different things from there on.
     OneSidedMoment {
         /// Index of the step, from 0.
@@ -45,22 +56,29 @@ pub enum Skip {
     },
 }
 
-impl Skip {
-    /// The step from which on nothing is compared, if it is a step's fault.
-    pub const fn step(self) -> Option<usize> {
+impl Parting {
+    /// The step from which on nothing is compared: its index, which is also how many steps come before it.
+    pub const fn step(self) -> usize {
         match self {
-            Self::Unmodelled { .. } => None,
             Self::OneSidedMoment { step, .. }
             | Self::OneSidedFailure { step }
-            | Self::RegistrationMoment { step, .. } => Some(step),
+            | Self::RegistrationMoment { step, .. } => step,
+        }
+    }
+
+    /// The name of the reason, as in JSON and in statistics.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::OneSidedMoment { .. } => "one_sided_moment",
+            Self::OneSidedFailure { .. } => "one_sided_failure",
+            Self::RegistrationMoment { .. } => "registration_moment",
         }
     }
 }
 
-impl std::fmt::Display for Skip {
+impl std::fmt::Display for Parting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unmodelled { side, what } => write!(f, "{side} needs what is not modelled: {what}"),
             Self::OneSidedMoment { step, trigger, missed } => {
                 write!(f, "the moment of step {}, {}, never comes in {missed}", step + 1, trigger.text())
             }
@@ -75,7 +93,7 @@ impl std::fmt::Display for Skip {
 /// The judgement of one scenario.
 ///
 /// The first that applies, in this order: [`Findings`](Self::Findings), [`Skipped`](Self::Skipped),
-/// [`LimitHit`](Self::LimitHit), [`CutShort`](Self::CutShort), [`Agree`](Self::Agree).
+/// [`PartlyJudged`](Self::PartlyJudged), [`LimitHit`](Self::LimitHit), [`CutShort`](Self::CutShort), [`Agree`](Self::Agree).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum Verdict {
@@ -83,10 +101,15 @@ pub enum Verdict {
     Agree,
     /// Something that no allowance covers.
     Findings,
-    /// Not judged to the end; memory, lifetime and liveness of each side were, as far as it came.
+    /// Not judged: a side stopped at something that is not modelled.
     Skipped {
         /// Why.
-        what: Skip,
+        what: Unmodelled,
+    },
+    /// The sides were compared up to a step that they cannot do alike; memory, lifetime and liveness of each were judged to its end.
+    PartlyJudged {
+        /// Where and why the comparison ends.
+        what: Parting,
     },
     /// A side hit a limit before it came to rest.
     LimitHit {
@@ -104,6 +127,7 @@ impl Verdict {
             Self::Agree => "agree",
             Self::Findings => "findings",
             Self::Skipped { .. } => "skipped",
+            Self::PartlyJudged { .. } => "partly_judged",
             Self::LimitHit { .. } => "limit_hit",
             Self::CutShort => "cut_short",
         }
@@ -162,6 +186,15 @@ impl Report {
         self.findings.iter().find(|finding| finding.signature == *signature)
     }
 
+    /// Where the sides part, if the pair was compared in part only: the pair itself, or the one behind an allowed crash.
+    pub fn parting(&self) -> Option<Parting> {
+        let parting = |verdict: &Verdict| match verdict {
+            Verdict::PartlyJudged { what } => Some(*what),
+            _ => None,
+        };
+        parting(&self.verdict).or_else(|| parting(self.masked.as_deref()?))
+    }
+
     /// Whether the pair was compared at all.
     pub fn is_comparison(&self) -> bool {
         self.compared_rests > 0
@@ -179,31 +212,34 @@ mod tests {
     fn reasons_name_the_step_from_one_and_the_side() {
         let trigger = Trigger::SetOnline;
         let cases = [
-            (Skip::Unmodelled { side: Side::Eager, what: "tapes" }, None, "eager needs what is not modelled: tapes"),
             (
-                Skip::OneSidedMoment { step: 2, trigger, missed: Side::Deferred },
-                Some(2),
+                Parting::OneSidedMoment { step: 2, trigger, missed: Side::Deferred },
+                2,
                 "the moment of step 3, set_online, never comes in deferred",
             ),
-            (Skip::OneSidedFailure { step: 4 }, Some(4), "the failure of step 5 happens on one side only"),
+            (Parting::OneSidedFailure { step: 4 }, 4, "the failure of step 5 happens on one side only"),
             (
-                Skip::RegistrationMoment { step: 6, trigger },
-                Some(6),
+                Parting::RegistrationMoment { step: 6, trigger },
+                6,
                 "the moment of step 7, set_online, is registration itself",
             ),
         ];
-        for (skip, step, text) in cases {
-            assert_eq!((skip.step(), skip.to_string().as_str()), (step, text));
+        for (parting, step, text) in cases {
+            assert_eq!((parting.step(), parting.to_string().as_str()), (step, text));
+            let json = serde_json::to_value(parting).expect("plain data");
+            assert!(json.get(parting.text()).is_some(), "{json}");
         }
+        let unmodelled = Unmodelled { side: Side::Eager, what: "tapes" };
+        assert_eq!(unmodelled.to_string(), "eager needs what is not modelled: tapes");
     }
 
     #[test]
     fn a_verdict_is_called_as_json_calls_it() {
-        let what = Skip::OneSidedFailure { step: 0 };
         let all = [
             Verdict::Agree,
             Verdict::Findings,
-            Verdict::Skipped { what },
+            Verdict::Skipped { what: Unmodelled { side: Side::Eager, what: "tapes" } },
+            Verdict::PartlyJudged { what: Parting::OneSidedFailure { step: 0 } },
             Verdict::LimitHit { limit: Limit::Time },
             Verdict::CutShort,
         ];

@@ -5,8 +5,8 @@ use std::path::Path;
 
 /// Files that may name the model: the lane itself.
 const LANE: &str = "lane";
-/// Crates that an oracle may use.
-const ALLOWED: &[&str] = &["regdiff_observation", "regdiff_scenario"];
+/// Crates that an oracle may use. A finding written out as a test names this one.
+const ALLOWED: &[&str] = &["regdiff_observation", "regdiff_scenario", "regdiff_oracle"];
 /// Modules that exist only in tests.
 const TESTS: &[&str] = &["tests", "near_misses", "testing"];
 /// The modules that judge, with everything they import.

@@ -123,10 +123,10 @@ impl Search {
     }
 }
 
-/// Whether a scenario's children are worth their time: those of one that never rests are slow, and those of one that needs
-/// what is not modelled mostly need it as well.
+/// Whether a scenario's children are worth their time: those of one that never rests are slow, and those of one that is not
+/// judged to its end mostly are not either.
 pub(super) fn is_fertile(report: &Report) -> bool {
-    !matches!(report.verdict, Verdict::Skipped { .. } | Verdict::LimitHit { .. })
+    !matches!(report.verdict, Verdict::Skipped { .. } | Verdict::PartlyJudged { .. } | Verdict::LimitHit { .. })
 }
 
 /// What a report says, without what differs from scenario to scenario.

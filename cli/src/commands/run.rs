@@ -131,7 +131,7 @@ pub(crate) fn exit_code(verdict: &Verdict) -> ExitCode {
     match verdict {
         Verdict::Agree | Verdict::CutShort => ExitCode::Clean,
         Verdict::Findings => ExitCode::Findings,
-        Verdict::Skipped { .. } | Verdict::LimitHit { .. } => ExitCode::Undecided,
+        Verdict::Skipped { .. } | Verdict::PartlyJudged { .. } | Verdict::LimitHit { .. } => ExitCode::Undecided,
     }
 }
 
@@ -202,6 +202,9 @@ fn coloured(verdict: &Verdict) -> String {
     let name = verdict.text().replace('_', " ");
     match verdict {
         Verdict::Skipped { what } => format!("{style}{name}{style:#}: {what}"),
+        Verdict::PartlyJudged { what } => {
+            format!("{style}{name}{style:#}: compared over the first {} steps; {what}", what.step())
+        }
         Verdict::LimitHit { limit } => format!("{style}{name}{style:#}: {}", format!("{limit:?}").to_lowercase()),
         _ => format!("{style}{name}{style:#}"),
     }

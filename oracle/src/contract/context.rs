@@ -78,13 +78,14 @@ impl<'a> Context<'a> {
         self.uevents(side, UeventAction::Remove, device, at)
     }
 
-    /// The FC host comes last at registration and goes first at removal: it tells complete registrations.
     fn uevents(&self, side: Side, action: UeventAction, device: u8, at: u32) -> usize {
-        let is_meant = |event: &&Stamped| {
-            matches!(event.event, Event::Uevent(uevent)
-                if uevent.action == action && uevent.object == Object::FcHost(device))
-        };
-        self.until(side, at).iter().filter(is_meant).count()
+        self.until(side, at).iter().filter(|stamped| registration(stamped, device) == Some(action)).count()
+    }
+
+    /// Whether a device's host was completely registered when its side ended, and not yet being removed.
+    pub fn is_registered(&self, side: Side, device: u8) -> bool {
+        let mut story = self.side(side).events.iter().rev();
+        story.find_map(|stamped| registration(stamped, device)) == Some(UeventAction::Add)
     }
 
     /// Whether deferred waits, at that rest, for the first registration since the adapter was enqueued.
@@ -99,6 +100,24 @@ impl<'a> Context<'a> {
     /// Whether deferred waited so at the rest before.
     pub fn waited_for_registration(&self, device: u8, at: u32) -> bool {
         at.checked_sub(1).is_none_or(|before| self.waits_for_registration(device, before))
+    }
+
+    /// What happened on a side since the last complete registration of a device's host, until that rest: a stretch for each rest.
+    /// Nothing if there was no registration.
+    pub fn since_registration(&self, side: Side, device: u8, at: u32) -> impl Iterator<Item = &'a [Stamped]> + use<'a> {
+        let events = &self.side(side).events[..];
+        let until = self.until(side, at);
+        let added = until.iter().rposition(|stamped| registration(stamped, device) == Some(UeventAction::Add));
+        let mut start = added.unwrap_or(until.len());
+        let ends = self.side(side).rests.iter().map(|rest| rest.events_end).take_while({
+            let last = until.len();
+            move |end| *end <= last
+        });
+        ends.filter_map(move |end| {
+            let stretch = events.get(start..end).filter(|stretch| !stretch.is_empty())?;
+            start = end;
+            Some(stretch)
+        })
     }
 
     /// Whether a step before `step` makes a part of the registration of a device's host fail.
@@ -131,6 +150,23 @@ impl<'a> Context<'a> {
         });
         scripted || self.scenario.devices.get(usize::from(device)).is_some_and(|d| d.topology == Topology::PointToPoint)
     }
+}
+
+/// What an event says of the registration of a device's host. The FC host comes last at registration and goes first at removal: it
+/// tells complete registrations.
+fn registration(stamped: &Stamped, device: u8) -> Option<UeventAction> {
+    match stamped.event {
+        Event::Uevent(uevent) if uevent.object == Object::FcHost(device) => Some(uevent.action),
+        _ => None,
+    }
+}
+
+/// Whether an event is the record of a recovery of a device's adapter, be it that there was one already.
+pub(super) fn recovers_adapter(event: &Event, device: u8) -> bool {
+    /// The recovery type of an adapter, and the bits of a record that tell the type.
+    const ADAPTER: u8 = 4;
+    const TYPE: u8 = 0x1f;
+    matches!(event, Event::Trace(record) if record.device == device && record.needed & TYPE == ADAPTER)
 }
 
 /// An object that exists in eager only.

@@ -22,7 +22,7 @@ pub(crate) use difference::{action, event_device, event_name};
 use self::rests::stretches;
 use crate::lifetime::trap;
 use crate::pair::{Pair, Side};
-use crate::verdict::Skip;
+use crate::verdict::Parting;
 
 /// What came of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,16 +32,17 @@ pub(crate) struct Comparison {
     /// How many pairs of rests were compared.
     pub(crate) rests: u32,
     /// Why nothing was compared from some step on.
-    pub(crate) skip: Option<Skip>,
+    pub(crate) parting: Option<Parting>,
 }
 
 /// Compares two runs as far as they can be compared.
 pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparison {
-    let parting = steps::parting(scenario, seen);
-    let stretches = stretches(seen, parting.as_ref().map(|parting| parting.rest));
-    let mut found = Comparison { rests: stretches.len() as u32, skip: parting.map(|p| p.skip), ..Default::default() };
+    let fork = steps::fork(scenario, seen);
+    let stretches = stretches(seen, fork.map(|fork| fork.rest));
+    let parting = fork.map(|fork| fork.parting);
+    let mut found = Comparison { rests: stretches.len() as u32, parting, ..Default::default() };
     let mut sorted = Pair::default();
-    let mut outcomes = steps::outcomes(scenario, seen, found.skip).into_iter().peekable();
+    let mut outcomes = steps::outcomes(scenario, seen, parting).into_iter().peekable();
     let last = stretches.len().saturating_sub(1);
     for (index, stretch) in stretches.iter().enumerate() {
         let place = |difference| Located {
@@ -59,22 +60,22 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
     }
     match panic(scenario, seen) {
         Some(Ok(located)) => found.differences.push(located),
-        Some(Err(skip)) => found.skip = found.skip.or(Some(skip)),
+        Some(Err(parting)) => found.parting = found.parting.or(Some(parting)),
         None => {}
     }
     found
 }
 
 /// A panic of the driver is a difference if the other side ran to its end, and did all that the stopped side did.
-fn panic(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Result<Located, Skip>> {
+fn panic(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Result<Located, Parting>> {
     let sides = [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)];
     let (side, trap, stopped, other) = sides.into_iter().find_map(|(side, stopped, other)| {
         let trap = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)?;
         (other.end == End::Rest).then_some((side, trap, stopped, other))
     })?;
     let parted = steps::missed_by_other(scenario, side, stopped, other);
-    if let Some(skip) = parted.or_else(|| steps::at_registration(scenario, stopped)) {
-        return Some(Err(skip));
+    if let Some(parting) = parted.or_else(|| steps::at_registration(scenario, stopped)) {
+        return Some(Err(parting));
     }
     let steps_begun = stopped.rests.last().map_or(0, |rest| rest.steps_begun);
     let time_us = Pair { eager: trap.time_us, deferred: trap.time_us };

@@ -5,7 +5,7 @@ use regdiff_scenario::{Point, Scenario, Step, When};
 
 use super::Difference;
 use crate::pair::{Pair, Side};
-use crate::verdict::Skip;
+use crate::verdict::Parting;
 
 /// Points that the two sides pass at different times by design: what a step does there, it does to different machines.
 const REGISTRATION: &[Point] = &[
@@ -21,15 +21,15 @@ const REGISTRATION: &[Point] = &[
 
 /// A step that the two sides do not do alike: from there on they are in different situations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parting {
+pub(super) struct Fork {
     /// For the report.
-    pub(super) skip: Skip,
+    pub(super) parting: Parting,
     /// The last rest that can be compared, as steps begun.
     pub(super) rest: u32,
 }
 
 /// The first step that the sides do not do alike.
-pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Parting> {
+pub(super) fn fork(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Fork> {
     let moment = by_moment(scenario, seen);
     let failure = by_failure(seen);
     match (moment, failure) {
@@ -39,25 +39,25 @@ pub(super) fn parting(scenario: &Scenario, seen: Pair<&Observation>) -> Option<P
 }
 
 /// The first step whose injected failure happened on one side only, be it that the other side stopped before.
-fn by_failure(seen: Pair<&Observation>) -> Option<Parting> {
+fn by_failure(seen: Pair<&Observation>) -> Option<Fork> {
     let only = |a: &Observation, b: &Observation| {
         a.failures_hit.iter().copied().filter(|step| !b.failures_hit.contains(step)).min()
     };
     let first = [only(seen.eager, seen.deferred), only(seen.deferred, seen.eager)].into_iter().flatten().min()?;
-    Some(Parting { skip: Skip::OneSidedFailure { step: first as usize }, rest: first })
+    Some(Fork { parting: Parting::OneSidedFailure { step: first as usize }, rest: first })
 }
 
 /// The first step that only one side got to, or that waits for registration itself.
-fn by_moment(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Parting> {
+fn by_moment(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Fork> {
     let mut missed_by_both = 0;
     for (step, outcomes) in known(seen).enumerate() {
         let missed = outcomes.map(|outcome| outcome == StepOutcome::Missed);
         if missed.eager != missed.deferred {
             let trigger = scenario.steps.get(step)?.trigger;
             let side = if missed.eager { Side::Eager } else { Side::Deferred };
-            let skip = Skip::OneSidedMoment { step, trigger, missed: side };
+            let parting = Parting::OneSidedMoment { step, trigger, missed: side };
             // Whether a missed step counts as begun is the lane's affair; this is right for both.
-            return Some(Parting { skip, rest: (step - missed_by_both) as u32 });
+            return Some(Fork { parting, rest: (step - missed_by_both) as u32 });
         }
         if missed.eager {
             missed_by_both += 1;
@@ -65,8 +65,8 @@ fn by_moment(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Parting> {
         }
         let Some(Step { trigger, moment, .. }) = scenario.steps.get(step) else { continue };
         if moment.when == When::AtPoint && REGISTRATION.contains(&moment.point) {
-            let skip = Skip::RegistrationMoment { step, trigger: *trigger };
-            return Some(Parting { skip, rest: (step - missed_by_both) as u32 });
+            let parting = Parting::RegistrationMoment { step, trigger: *trigger };
+            return Some(Fork { parting, rest: (step - missed_by_both) as u32 });
         }
     }
     None
@@ -78,25 +78,29 @@ pub(super) fn missed_by_other(
     side: Side,
     stopped: &Observation,
     other: &Observation,
-) -> Option<Skip> {
+) -> Option<Parting> {
     let mut outcomes = stopped.steps.iter().zip(&other.steps);
     let step = outcomes.position(|(s, o)| *s != StepOutcome::Missed && *o == StepOutcome::Missed)?;
-    Some(Skip::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed: side.other() })
+    Some(Parting::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed: side.other() })
 }
 
 /// The first step that a side began at registration itself.
-pub(super) fn at_registration(scenario: &Scenario, seen: &Observation) -> Option<Skip> {
+pub(super) fn at_registration(scenario: &Scenario, seen: &Observation) -> Option<Parting> {
     let mut begun = scenario.steps.iter().zip(&seen.steps).enumerate();
     begun.find_map(|(index, (step, outcome))| {
         let there = step.moment.when == When::AtPoint && REGISTRATION.contains(&step.moment.point);
         (there && *outcome != StepOutcome::Missed)
-            .then_some(Skip::RegistrationMoment { step: index, trigger: step.trigger })
+            .then_some(Parting::RegistrationMoment { step: index, trigger: step.trigger })
     })
 }
 
 /// Steps that ended in two ways, with their indices. A user that hangs is the liveness oracle's.
-pub(super) fn outcomes(scenario: &Scenario, seen: Pair<&Observation>, skip: Option<Skip>) -> Vec<(usize, Difference)> {
-    let until = skip.and_then(Skip::step).unwrap_or(usize::MAX);
+pub(super) fn outcomes(
+    scenario: &Scenario,
+    seen: Pair<&Observation>,
+    parting: Option<Parting>,
+) -> Vec<(usize, Difference)> {
+    let until = parting.map_or(usize::MAX, Parting::step);
     let mut found = Vec::new();
     for (index, (outcomes, step)) in known(seen).zip(&scenario.steps).enumerate().take(until) {
         let hangs = [outcomes.eager, outcomes.deferred].contains(&StepOutcome::Blocked);

@@ -110,8 +110,8 @@ fn nothing_is_compared_after_a_moment_of_one_side() {
     rest(&mut eager, 3, &[log(LogId::Oper)], &[]);
     rest(&mut deferred, 3, &[], &[]);
     let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
-    let skip = Skip::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
-    assert_eq!(found, Comparison { rests: 1, skip: Some(skip), differences: Vec::new() });
+    let parting = Parting::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
+    assert_eq!(found, Comparison { rests: 1, parting: Some(parting), differences: Vec::new() });
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn a_panic_by_a_step_of_one_side_is_no_difference() {
     let steps = vec![StepOutcome::Done(0), StepOutcome::Missed, StepOutcome::Done(0)];
     let deferred = Observation { steps, ..Observation::default() };
     let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
-    let skip = Skip::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
-    assert_eq!(found, Comparison { skip: Some(skip), ..Comparison::default() });
+    let parting = Parting::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
+    assert_eq!(found, Comparison { parting: Some(parting), ..Comparison::default() });
 }
 
 #[test]
@@ -176,10 +176,10 @@ fn nothing_is_compared_after_a_failure_of_one_side() {
     let (mut eager, deferred) = (alike(), alike());
     eager.failures_hit = vec![2, 1];
     let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
-    assert_eq!((found.skip, found.rests), (Some(Skip::OneSidedFailure { step: 1 }), 2));
+    assert_eq!((found.parting, found.rests), (Some(Parting::OneSidedFailure { step: 1 }), 2));
     let both = Observation { failures_hit: vec![1, 2], ..alike() };
     let found = compare(&scenario(), Pair { eager: &both, deferred: &both });
-    assert_eq!((found.skip, found.rests), (None, 4));
+    assert_eq!((found.parting, found.rests), (None, 4));
 }
 
 #[test]
@@ -188,10 +188,10 @@ fn the_earlier_of_two_partings_counts_and_of_two_at_once_the_moment() {
         let (mut eager, mut deferred) = (alike(), alike());
         deferred.steps[missed] = StepOutcome::Missed;
         eager.failures_hit = vec![failed];
-        compare(&scenario(), Pair { eager: &eager, deferred: &deferred }).skip
+        compare(&scenario(), Pair { eager: &eager, deferred: &deferred }).parting
     };
-    assert_eq!(parted(2, 1), Some(Skip::OneSidedFailure { step: 1 }));
-    let moment = |step, trigger| Some(Skip::OneSidedMoment { step, trigger, missed: Side::Deferred });
+    assert_eq!(parted(2, 1), Some(Parting::OneSidedFailure { step: 1 }));
+    let moment = |step, trigger| Some(Parting::OneSidedMoment { step, trigger, missed: Side::Deferred });
     assert_eq!(parted(1, 2), moment(1, Trigger::PortRescan));
     assert_eq!(parted(1, 1), moment(1, Trigger::PortRescan));
 }
@@ -202,8 +202,8 @@ fn steps_that_both_missed_do_not_count_as_begun() {
     eager.steps = vec![StepOutcome::Missed, StepOutcome::Missed, StepOutcome::Done(0)];
     deferred.steps = vec![StepOutcome::Missed; 3];
     let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
-    let skip = Skip::OneSidedMoment { step: 2, trigger: Trigger::SetOffline, missed: Side::Deferred };
-    assert_eq!((found.skip, found.rests), (Some(skip), 1));
+    let parting = Parting::OneSidedMoment { step: 2, trigger: Trigger::SetOffline, missed: Side::Deferred };
+    assert_eq!((found.parting, found.rests), (Some(parting), 1));
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn a_step_at_registration_itself_parts_the_sides() {
     let at_point = |when, point| {
         let mut scenario = scenario();
         (scenario.steps[1].moment.when, scenario.steps[1].moment.point) = (when, point);
-        compare(&scenario, Pair { eager: &alike(), deferred: &alike() }).skip
+        compare(&scenario, Pair { eager: &alike(), deferred: &alike() }).parting
     };
-    let skip = Some(Skip::RegistrationMoment { step: 1, trigger: Trigger::PortRescan });
-    assert_eq!(at_point(When::AtPoint, Point::HostAllocated), skip);
+    let parting = Some(Parting::RegistrationMoment { step: 1, trigger: Trigger::PortRescan });
+    assert_eq!(at_point(When::AtPoint, Point::HostAllocated), parting);
     assert_eq!(at_point(When::AtPoint, Point::ScanStart), None);
     assert_eq!(at_point(When::AtRest, Point::HostAllocated), None);
 }

@@ -81,6 +81,7 @@ fn verdict(verdict: &Verdict) -> String {
         Verdict::Agree => "agree".to_owned(),
         Verdict::Findings => "findings".to_owned(),
         Verdict::Skipped { what } => format!("skipped: {what}"),
+        Verdict::PartlyJudged { what } => format!("compared over the first {} steps: {what}", what.step()),
         Verdict::LimitHit { limit } => format!("limit hit: {}", crate::liveness::limit_text(*limit)),
         Verdict::CutShort => "cut short by a trap".to_owned(),
     }

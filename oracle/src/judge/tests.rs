@@ -79,7 +79,7 @@ fn nothing_historical_is_allowed_in_deferred_behind_a_crash_or_without_protectio
 fn what_cannot_be_judged_is_named_and_the_rest_is_judged() {
     let unmodelled = Observation { end: End::Unmodelled("tapes"), ..showing(1) };
     let report = judged(Allow::Open, &scenario(), |variant| if variant.left { showing(1) } else { unmodelled.clone() });
-    let what = Skip::Unmodelled { side: Side::Deferred, what: "tapes" };
+    let what = Unmodelled { side: Side::Deferred, what: "tapes" };
     assert_eq!(report.verdict, Verdict::Skipped { what });
     assert_eq!(report.compared_rests, 1);
     let freed = trap(TrapKind::UseAfterFree, "fc_remove_host", "Scsi_Host", "");
@@ -202,8 +202,8 @@ fn once_the_sides_are_at_different_times_other_devices_may_differ_too() {
     scenario.steps[0] = fail;
     let report = |eager_us: u64| {
         judged(Allow::Intended, &scenario, |variant| {
-            let mut seen = Observation::default();
-            seen.steps = vec![StepOutcome::Done(0), StepOutcome::Done(if variant.left { -12 } else { 0 })];
+            let steps = vec![StepOutcome::Done(0), StepOutcome::Done(if variant.left { -12 } else { 0 })];
+            let mut seen = Observation { steps, ..Observation::default() };
             rest(&mut seen, 1, &[], &[]);
             rest(&mut seen, 2, &[], &[reading(Object::Adapter(1), Attribute::Status, u64::from(variant.left))]);
             if variant.left {

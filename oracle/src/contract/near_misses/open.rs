@@ -9,17 +9,17 @@ use regdiff_scenario::{
 };
 
 use super::super::tests::{at, id};
-use super::{event, fabric, ptp, trapped};
+use super::{fabric, trapped};
 use crate::contract::Finding;
 use crate::divergence::Difference;
 use crate::finding::{Evidence, Kind};
 use crate::pair::{Pair, Side};
-use crate::testing::{log, reading, rest, trap, uevent, violation};
+use crate::testing::{reading, rest, trap, uevent, violation};
 
-const HOST: Object = Object::Host(0);
-const FC_HOST: Object = Object::FcHost(0);
+pub(super) const HOST: Object = Object::Host(0);
+pub(super) const FC_HOST: Object = Object::FcHost(0);
 
-fn quiet() -> Pair<Observation> {
+pub(super) fn quiet() -> Pair<Observation> {
     Pair::of(|_| {
         let mut seen = Observation::default();
         (1..=3).for_each(|steps| rest(&mut seen, steps, &[], &[]));
@@ -40,7 +40,7 @@ fn scripted(command: Command, field: ContentField) -> Scenario {
     Scenario { firmware: vec![Answer { command, contents, ..Answer::default() }], ..fabric() }
 }
 
-fn value(steps: u32, object: Object, attribute: Attribute, eager: u64, deferred: u64) -> Finding {
+pub(super) fn value(steps: u32, object: Object, attribute: Attribute, eager: u64, deferred: u64) -> Finding {
     at(steps, Difference::Value { object, attribute, values: Pair { eager, deferred } })
 }
 
@@ -51,20 +51,6 @@ fn blocked(side: Side, step: usize, trigger: Trigger) -> Finding {
 fn left(what: &'static str) -> Finding {
     let leftover = Leftover { device: 0, what, function: "f" };
     crate::lifetime::left_over(Kind::Lifetime, Side::Deferred, &leftover)
-}
-
-/// Two sides with a host. Deferred logged a link-down in its second stretch, and shows a port type from then on; eager shows none.
-fn dead_link(line: LogId, device: u8, eager: u64, deferred: u64) -> Pair<Observation> {
-    let went = Event::Log(LogLine { id: line, device: Some(device), argument: 0 });
-    Pair::of(|side| {
-        let kind = if side == Side::Eager { eager } else { deferred };
-        let readings = [reading(HOST, Attribute::HostNo, 0), reading(FC_HOST, Attribute::PortType, kind)];
-        let (mut seen, add) = (Observation::default(), uevent(UeventAction::Add, FC_HOST));
-        rest(&mut seen, 1, &[add], &readings);
-        rest(&mut seen, 2, &[went], &readings);
-        rest(&mut seen, 3, &[], &readings);
-        seen
-    })
 }
 
 #[test]
@@ -119,10 +105,54 @@ fn assertions_of_the_kernel_are_known_one_by_one() {
     assert_eq!(bug(&fabric(), TrapKind::Bug, "request_queue", "max_integrity_segments"), None);
     assert_eq!(bug(&changed, TrapKind::Bug, "request_queue", "max_segments"), None);
     assert_eq!(bug(&changed, TrapKind::UseAfterFree, "request_queue", "max_integrity_segments"), None);
-    assert_eq!(bug(&fabric(), TrapKind::Bug, "Scsi_Host", "sg_prot_tablesize"), Some("reopen-while-scanning"));
-    assert_eq!(bug(&fabric(), TrapKind::Bug, "Scsi_Host", "sg_tablesize"), None);
-    assert_eq!(bug(&fabric(), TrapKind::Bug, "request_queue", "sg_prot_tablesize"), None);
-    assert_eq!(bug(&fabric(), TrapKind::UseAfterFree, "Scsi_Host", "sg_prot_tablesize"), None);
+}
+
+#[test]
+fn a_reopen_begins_after_ports_were_opened_and_ends_with_the_next() {
+    let sent = |device, command| Event::Command(SentCommand { device, command, port: 0, lun: 0 });
+    let record = |device, needed| Event::Trace(TraceRecord { device, tag: Tag::new("fspse_8"), wanted: 4, needed });
+    let bug = |dix, events: &[Event], kind, object, field| {
+        let mut seen = quiet();
+        rest(&mut seen.deferred, 4, events, &[]);
+        let mut scenario = fabric();
+        scenario.module.dix = dix;
+        id(&scenario, &seen, &trapped(Side::Deferred, &trap(kind, "f", object, field)))
+    };
+    let stops = |events: &[Event]| bug(true, events, TrapKind::Bug, "Scsi_Host", "sg_prot_tablesize");
+    let (known, port, config) =
+        (Some("reopen-while-scanning"), sent(0, Command::OpenPort), Command::ExchangeConfigData);
+    let reopened = [sent(0, config), port, record(0, 4), sent(0, Command::Inquiry)];
+    assert_eq!(stops(&reopened), known);
+    assert_eq!(stops(&[port, record(0, 0xc4)]), known);
+    assert_eq!(stops(&[port, sent(0, config)]), known, "at trace level 0 commands tell");
+    assert_eq!(stops(&[sent(0, config), record(0, 4)]), None, "the first open");
+    assert_eq!(stops(&[record(0, 4), sent(0, config), port]), None, "it is through");
+    assert_eq!(stops(&[port, record(0, 4), sent(0, config), port]), None, "it is through again");
+    assert_eq!(stops(&[port, record(0, 2)]), None, "a port's recovery");
+    assert_eq!(stops(&[port, record(1, 4)]), None, "another adapter's");
+    assert_eq!(stops(&[port, sent(1, config)]), None);
+    assert_eq!(stops(&[sent(1, Command::OpenPort), record(0, 4)]), None);
+    assert_eq!(stops(&[]), None);
+    assert_eq!(bug(false, &reopened, TrapKind::Bug, "Scsi_Host", "sg_prot_tablesize"), None);
+    assert_eq!(bug(true, &reopened, TrapKind::Bug, "Scsi_Host", "sg_tablesize"), None);
+    assert_eq!(bug(true, &reopened, TrapKind::Bug, "request_queue", "sg_prot_tablesize"), None);
+    assert_eq!(bug(true, &reopened, TrapKind::UseAfterFree, "Scsi_Host", "sg_prot_tablesize"), None);
+}
+
+#[test]
+fn a_recovery_thread_is_missing_after_a_failure_or_a_shutdown() {
+    let stopped = |scenario: &Scenario, kind, function| {
+        id(scenario, &quiet(), &trapped(Side::Deferred, &trap(kind, function, "task_struct", "usage")))
+    };
+    let (null, stop, known) = (TrapKind::NullAccess, "kthread_stop", Some("recovery-thread-is-not-there"));
+    for trigger in [Trigger::Fail, Trigger::Shutdown] {
+        let asked = steps(vec![Step::new(trigger)]);
+        assert_eq!(stopped(&asked, null, stop), known);
+        assert_eq!(stopped(&asked, TrapKind::UseAfterFree, stop), None);
+        assert_eq!(stopped(&asked, null, "kthread_create"), None);
+    }
+    assert_eq!(stopped(&steps(vec![Step::new(Trigger::SetOnline)]), null, stop), None);
+    assert_eq!(id(&steps(vec![Step::new(Trigger::Fail)]), &quiet(), &left("task_struct")), None);
 }
 
 #[test]
@@ -188,7 +218,17 @@ fn a_scan_without_host_needs_somebody_who_asked_for_it() {
     assert_eq!(found(&asked, Side::Deferred, TrapKind::UseAfterFree, scan, host), None);
     assert_eq!(found(&asked, Side::Deferred, null, "zfcp_other", host), None);
     assert_eq!(found(&asked, Side::Deferred, null, scan, "fsf_req"), None);
-    assert_eq!(found(&fabric(), Side::Deferred, null, "f", "fc_host_attrs"), Some("half-registered-host"));
+    let half = Some("half-registered-host");
+    assert_eq!(found(&fabric(), Side::Deferred, null, "f", "fc_host_attrs"), half);
+    let registered = |device, actions: &[UeventAction]| {
+        let mut seen = quiet();
+        let events: Vec<_> = actions.iter().map(|action| uevent(*action, Object::FcHost(device))).collect();
+        rest(&mut seen.deferred, 4, &events, &[]);
+        id(&fabric(), &seen, &trapped(Side::Deferred, &trap(null, "f", "fc_host_attrs", "x")))
+    };
+    assert_eq!(registered(0, &[UeventAction::Add]), None, "that host is complete");
+    assert_eq!(registered(0, &[UeventAction::Add, UeventAction::Remove]), half);
+    assert_eq!(registered(1, &[UeventAction::Add]), half, "another device's host");
     assert_eq!(found(&fabric(), Side::Deferred, TrapKind::UseAfterFree, "f", "fc_host_attrs"), None);
 }
 
@@ -253,101 +293,6 @@ fn a_written_host_state_is_one_that_was_taken() {
     assert_eq!(judge(vec![Step::new(Trigger::Read), other], &[0, 1], &hangs), None, "another device's");
     let not_a_state = Step { a: 5, ..Step::new(Trigger::QueueError) };
     assert_eq!(judge(vec![not_a_state], &[1], &hangs), None);
-}
-
-#[test]
-fn a_dead_link_is_one_that_deferred_logged_and_still_shows() {
-    let (known, kind) = (Some("redo-forgets-link-down"), Attribute::PortId);
-    let shown = |seen: &Pair<Observation>, finding: Finding| id(&fabric(), seen, &finding);
-    let down = dead_link(LogId::LdNoLight, 0, 0, 3);
-    assert_eq!(shown(&down, value(3, FC_HOST, kind, 0, 9)), known);
-    assert_eq!(shown(&down, value(1, FC_HOST, kind, 0, 9)), None, "not down yet");
-    assert_eq!(shown(&down, value(3, FC_HOST, kind, 9, 0)), None);
-    assert_eq!(shown(&down, value(3, FC_HOST, kind, 8, 9)), None);
-    assert_eq!(shown(&down, value(3, FC_HOST, Attribute::NodeName, 0, 9)), None);
-    assert_eq!(shown(&dead_link(LogId::Oper, 0, 0, 3), value(3, FC_HOST, kind, 0, 9)), None);
-    assert_eq!(shown(&dead_link(LogId::LdNoLight, 1, 0, 3), value(3, FC_HOST, kind, 0, 9)), None);
-    assert_eq!(shown(&dead_link(LogId::LdNoLight, 0, 3, 3), value(3, FC_HOST, kind, 0, 9)), None);
-    assert_eq!(shown(&dead_link(LogId::LdNoLight, 0, 0, 0), value(3, FC_HOST, kind, 0, 9)), None);
-    let fc4s = |eager, deferred, seen: &Pair<Observation>| {
-        shown(seen, value(3, FC_HOST, Attribute::ActiveFc4s, eager, deferred))
-    };
-    assert_eq!(fc4s(1, 0, &down), Some("active-fc4s-of-a-dead-link"));
-    assert_eq!(fc4s(2, 1, &down), None);
-    assert_eq!(fc4s(1, 0, &quiet()), None);
-    assert_eq!(shown(&down, value(3, FC_HOST, Attribute::SupportedFc4s, 1, 0)), None);
-}
-
-#[test]
-fn a_scan_over_a_dead_link_is_deferreds() {
-    let down = dead_link(LogId::LdNoLight, 0, 0, 3);
-    let known = Some("scan-while-link-is-down");
-    let sent = |command, device| Event::Command(SentCommand { device, command, port: 0, lun: 0 });
-    let record = |tag: &str| Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
-    let scan = |seen: &Pair<Observation>, steps, what, eager, deferred| {
-        id(&fabric(), seen, &event(steps, what, eager, deferred))
-    };
-    for what in [sent(Command::GpnFt, 0), record("fcegpf1"), record("fcegpf2")] {
-        assert_eq!(scan(&down, 3, what, 0, 1), known, "{what:?}");
-        assert_eq!(scan(&down, 3, what, 1, 0), None, "{what:?}");
-        assert_eq!(scan(&quiet(), 3, what, 0, 1), None, "{what:?}");
-    }
-    for what in [sent(Command::OpenPort, 0), record("ersfs_1"), sent(Command::GpnFt, 1), log(LogId::Oper)] {
-        assert_eq!(scan(&down, 3, what, 0, 1), None, "{what:?}");
-    }
-    assert_eq!(scan(&down, 1, sent(Command::GpnFt, 0), 0, 1), None, "before the link went down");
-    // With a host that shows the link as down, and was registered before, nothing excuses a scan.
-    let shown = dead_link(LogId::LdNoLight, 0, 0, 0);
-    assert_eq!(scan(&shown, 3, sent(Command::GpnFt, 0), 0, 1), None);
-    // In the stretch of the first registration, and once the host is gone, the log tells.
-    let mut first = dead_link(LogId::LdNoLight, 0, 0, 0);
-    first.deferred.events.remove(0);
-    first.deferred.rests.iter_mut().for_each(|at_rest| at_rest.events_end -= 1);
-    assert_eq!(scan(&first, 2, sent(Command::GpnFt, 0), 0, 1), known);
-    let mut gone = dead_link(LogId::LdNoLight, 0, 0, 0);
-    gone.deferred.rests.iter_mut().for_each(|at_rest| at_rest.readings.clear());
-    assert_eq!(scan(&gone, 3, sent(Command::GpnFt, 0), 0, 1), known);
-    // The link was shown as up when the stretch began, and came back within it.
-    let mut back = dead_link(LogId::LdNoLight, 0, 0, 3);
-    back.eager.rests[2].readings = vec![reading(FC_HOST, Attribute::PortType, 3)];
-    assert_eq!(scan(&back, 3, sent(Command::GpnFt, 0), 0, 1), known);
-    assert_eq!(scan(&Pair::default(), 0, sent(Command::GpnFt, 0), 0, 1), None);
-}
-
-#[test]
-fn a_port_of_a_peer_is_made_or_missed_point_to_point() {
-    let down = dead_link(LogId::LdNoLight, 0, 0, 0);
-    let only = |wwpn, present| at(3, Difference::Object { object: Object::Port(0, wwpn), present });
-    let (nameless, between) = (Some("ptp-port-without-name"), Some("ptp-port-between-exchanges"));
-    for (wwpn, present, other) in [(0, Side::Deferred, Side::Eager), (5, Side::Eager, Side::Deferred)] {
-        assert_eq!(id(&ptp(), &down, &only(wwpn, present)), nameless);
-        assert_eq!(id(&ptp(), &down, &only(wwpn, other)), None);
-        assert_eq!(id(&fabric(), &down, &only(wwpn, present)), None);
-        assert_eq!(id(&ptp(), &dead_link(LogId::Oper, 0, 0, 0), &only(wwpn, present)), None);
-    }
-    let rport = at(3, Difference::Object { object: Object::Rport(0, 0), present: Side::Deferred });
-    assert_eq!(id(&ptp(), &down, &rport), None);
-    let record = |tag: &str| Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
-    let made = record("ereptp1");
-    assert_eq!(id(&ptp(), &down, &event(3, made, 1, 0)), between);
-    assert_eq!(id(&fabric(), &down, &event(3, made, 1, 0)), None);
-    assert_eq!(id(&ptp(), &dead_link(LogId::Oper, 0, 0, 0), &event(3, made, 1, 0)), None);
-    assert_eq!(id(&ptp(), &down, &event(3, made, 0, 1)), None);
-    for what in [record("ersfs_1"), uevent(UeventAction::Add, Object::Rport(0, 5)), log(LogId::Oper)] {
-        assert_eq!(id(&ptp(), &down, &event(3, what, 1, 0)), None);
-    }
-    let misses = |scenario: &Scenario, attribute, eager, deferred| {
-        id(scenario, &quiet(), &value(3, Object::Port(0, 5), attribute, eager, deferred))
-    };
-    let known = Some("ptp-port-misses-first-open");
-    assert_eq!(misses(&ptp(), Attribute::Status, 0x2100_0000, 0x4100_0000), known);
-    assert_eq!(misses(&ptp(), Attribute::Status, 0x2100_0000, 0x2000_0000), None);
-    assert_eq!(misses(&ptp(), Attribute::Failed, 1, 0), known);
-    assert_eq!(misses(&ptp(), Attribute::Failed, 0, 1), None);
-    assert_eq!(misses(&ptp(), Attribute::InRecovery, 1, 0), None);
-    assert_eq!(misses(&fabric(), Attribute::Failed, 1, 0), None);
-    let unit = value(3, Object::Unit(0, 5, 5), Attribute::Failed, 1, 0);
-    assert_eq!(id(&ptp(), &quiet(), &unit), None);
 }
 
 #[test]

@@ -75,8 +75,10 @@ pub(super) const LIST: &[Allowance] = &[
     },
 ];
 
-fn recovery_thread_is_not_there(_: &Context<'_>, finding: &Finding) -> bool {
-    matches!(&finding.evidence, Evidence::Trap(trap) if trap.kind == TrapKind::NullAccess && trap.function == "kthread_stop")
+fn recovery_thread_is_not_there(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    let asked = context.scenario.steps.iter().any(|step| matches!(step.trigger, Trigger::Fail | Trigger::Shutdown));
+    trap.kind == TrapKind::NullAccess && trap.function == "kthread_stop" && asked
 }
 
 fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
@@ -90,9 +92,10 @@ fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
         && asked
 }
 
-fn half_registered_host(_: &Context<'_>, finding: &Finding) -> bool {
+fn half_registered_host(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
-    trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs"
+    let complete = |device| context.is_registered(finding.side, device);
+    trap.kind == TrapKind::NullAccess && trap.object == "fc_host_attrs" && !trap.device.is_some_and(complete)
 }
 
 fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bool {

@@ -1,10 +1,10 @@
 //! Links that go down while an adapter is opened for the first time, and ports made too late for it.
 
 use regdiff_observation::{Attribute, Event, Object};
-use regdiff_scenario::Command;
+use regdiff_scenario::{Answer, Command, FsfStatus, ProtocolStatus, Reply};
 
 use super::fc_host_value;
-use crate::contract::context::{Context, surplus};
+use crate::contract::context::{Context, recovers_adapter, surplus};
 use crate::contract::{Allowance, Reach};
 use crate::divergence::Difference;
 use crate::finding::Finding;
@@ -140,6 +140,30 @@ fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool 
             && values.deferred == 0
             && values.eager != 0
             && link_went_down(context, device, at)
+            && !port_data_came_again(context, device, at)
+    })
+}
+
+/// Whether deferred was told port data with its host there: the handler fills it in from then on as eager's does.
+fn port_data_came_again(context: &Context<'_>, device: u8, at: u32) -> bool {
+    let is_told = |answer: &Answer| {
+        answer.reply == Reply::Answer
+            && matches!(answer.protocol_status, ProtocolStatus::Good | ProtocolStatus::FsfStatusPresented)
+            && matches!(answer.fsf_status, FsfStatus::Good | FsfStatus::ExchangeDataIncomplete)
+    };
+    // Which of them a script refuses, nobody outside can tell; nor, without records, which of them a recovery threw back.
+    let refused =
+        |answer: &Answer| answer.device == device && answer.command == Command::ExchangePortData && !is_told(answer);
+    if context.scenario.firmware.iter().any(refused) || context.scenario.module.dbflevel == 0 {
+        return false;
+    }
+    context.since_registration(Side::Deferred, device, at).any(|stretch| {
+        let asks = |event: &Event| {
+            matches!(event, Event::Command(sent)
+                if sent.device == device && sent.command == Command::ExchangePortData)
+        };
+        let asked = stretch.iter().rposition(|stamped| asks(&stamped.event));
+        asked.is_some_and(|asked| !stretch[asked..].iter().any(|stamped| recovers_adapter(&stamped.event, device)))
     })
 }
 

@@ -1,10 +1,10 @@
 //! Protection capabilities that change, or that nobody else can use.
 
-use regdiff_observation::{Attribute, Object, TrapKind};
+use regdiff_observation::{Attribute, Event, Object, TrapKind};
 use regdiff_scenario::{Command, ContentField, Trigger};
 
 use super::fc_host_value;
-use crate::contract::context::Context;
+use crate::contract::context::{Context, recovers_adapter};
 use crate::contract::{Allowance, Reach};
 use crate::divergence::Difference;
 use crate::finding::{Evidence, Finding};
@@ -112,10 +112,29 @@ fn dix_without_dif(context: &Context<'_>, finding: &Finding) -> bool {
     matches!(finding.evidence, Evidence::Blocked { .. }) && (alone || untyped)
 }
 
-fn reopen_while_scanning(_: &Context<'_>, finding: &Finding) -> bool {
+fn reopen_while_scanning(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
     // The function's name depends on the version.
-    trap.kind == TrapKind::Bug && trap.object == "Scsi_Host" && trap.field == "sg_prot_tablesize"
+    trap.kind == TrapKind::Bug
+        && trap.object == "Scsi_Host"
+        && trap.field == "sg_prot_tablesize"
+        && context.scenario.module.dix
+        && trap.device.is_some_and(|device| is_reopened(context, finding.side, device))
+}
+
+/// Whether an adapter was on its way to be opened again when its side stopped: it had opened ports, then the adapter itself was
+/// to be recovered or asked for its configuration, and no port was opened since.
+fn is_reopened(context: &Context<'_>, side: Side, device: u8) -> bool {
+    let opens_port = |event: &Event| match event {
+        Event::Command(sent) if sent.device == device => match sent.command {
+            Command::OpenPort => Some(true),
+            Command::ExchangeConfigData => Some(false),
+            _ => None,
+        },
+        event => recovers_adapter(event, device).then_some(false),
+    };
+    let mut story = context.side(side).events.iter().rev().filter_map(|stamped| opens_port(&stamped.event));
+    story.next() == Some(false) && story.any(|opens| opens)
 }
 
 fn guard_of_lost_dix(context: &Context<'_>, finding: &Finding) -> bool {

@@ -1,0 +1,166 @@
+//! Near misses of what is excused by links that are down.
+
+use regdiff_observation::{
+    Attribute, Event, LogId, LogLine, Object, Observation, SentCommand, Stamped, Tag, TraceRecord, UeventAction,
+};
+use regdiff_scenario::{Answer, Command, Context, FsfStatus, ProtocolStatus, Reply, Scenario};
+
+use super::super::tests::{at, id};
+use super::open::{FC_HOST, HOST, quiet, value};
+use super::{event, fabric, ptp};
+use crate::contract::Finding;
+use crate::divergence::Difference;
+use crate::pair::{Pair, Side};
+use crate::testing::{log, reading, rest, uevent};
+
+/// Two sides with a host. Deferred logged a link-down in its second stretch, and shows a port type from then on; eager shows none.
+fn dead_link(line: LogId, device: u8, eager: u64, deferred: u64) -> Pair<Observation> {
+    let went = Event::Log(LogLine { id: line, device: Some(device), argument: 0 });
+    Pair::of(|side| {
+        let kind = if side == Side::Eager { eager } else { deferred };
+        let readings = [reading(HOST, Attribute::HostNo, 0), reading(FC_HOST, Attribute::PortType, kind)];
+        let (mut seen, add) = (Observation::default(), uevent(UeventAction::Add, FC_HOST));
+        rest(&mut seen, 1, &[add], &readings);
+        rest(&mut seen, 2, &[went], &readings);
+        rest(&mut seen, 3, &[], &readings);
+        seen
+    })
+}
+
+#[test]
+fn a_dead_link_is_one_that_deferred_logged_and_still_shows() {
+    let (known, kind) = (Some("redo-forgets-link-down"), Attribute::PortId);
+    let shown = |seen: &Pair<Observation>, finding: Finding| id(&fabric(), seen, &finding);
+    let down = dead_link(LogId::LdNoLight, 0, 0, 3);
+    assert_eq!(shown(&down, value(3, FC_HOST, kind, 0, 9)), known);
+    assert_eq!(shown(&down, value(1, FC_HOST, kind, 0, 9)), None, "not down yet");
+    assert_eq!(shown(&down, value(3, FC_HOST, kind, 9, 0)), None);
+    assert_eq!(shown(&down, value(3, FC_HOST, kind, 8, 9)), None);
+    assert_eq!(shown(&down, value(3, FC_HOST, Attribute::NodeName, 0, 9)), None);
+    assert_eq!(shown(&dead_link(LogId::Oper, 0, 0, 3), value(3, FC_HOST, kind, 0, 9)), None);
+    assert_eq!(shown(&dead_link(LogId::LdNoLight, 1, 0, 3), value(3, FC_HOST, kind, 0, 9)), None);
+    assert_eq!(shown(&dead_link(LogId::LdNoLight, 0, 3, 3), value(3, FC_HOST, kind, 0, 9)), None);
+    assert_eq!(shown(&dead_link(LogId::LdNoLight, 0, 0, 0), value(3, FC_HOST, kind, 0, 9)), None);
+    let fc4s = |eager, deferred, seen: &Pair<Observation>| {
+        shown(seen, value(3, FC_HOST, Attribute::ActiveFc4s, eager, deferred))
+    };
+    assert_eq!(fc4s(1, 0, &down), Some("active-fc4s-of-a-dead-link"));
+    assert_eq!(fc4s(2, 1, &down), None);
+    assert_eq!(fc4s(1, 0, &quiet()), None);
+    assert_eq!(shown(&down, value(3, FC_HOST, Attribute::SupportedFc4s, 1, 0)), None);
+}
+
+#[test]
+fn a_dead_link_is_excused_until_port_data_comes_again() {
+    let (port_data, known) = (Command::ExchangePortData, Some("active-fc4s-of-a-dead-link"));
+    let sent = |device, command| Event::Command(SentCommand { device, command, port: 0, lun: 0 });
+    let record = |device, needed| Event::Trace(TraceRecord { device, tag: Tag::new("ccsoff1"), wanted: 4, needed });
+    let shown = |scenario: &Scenario, stretches: &[&[Event]]| {
+        let mut seen = dead_link(LogId::LdNoLight, 0, 0, 3);
+        stretches.iter().for_each(|events| rest(&mut seen.deferred, 3, events, &[]));
+        id(scenario, &seen, &value(3, FC_HOST, Attribute::ActiveFc4s, 1, 0))
+    };
+    let asked = |events: &[Event]| shown(&fabric(), &[events]);
+    assert_eq!(asked(&[sent(0, port_data)]), None, "from then on both variants fill it in alike");
+    assert_eq!(asked(&[sent(1, port_data)]), known);
+    assert_eq!(asked(&[sent(0, Command::ExchangeConfigData)]), known);
+    assert_eq!(asked(&[sent(0, port_data), record(0, 4)]), known, "thrown back by a recovery");
+    assert_eq!(asked(&[record(0, 4), sent(0, port_data)]), None);
+    assert_eq!(asked(&[sent(0, port_data), record(0, 4), sent(0, port_data)]), None);
+    assert_eq!(asked(&[sent(0, port_data), record(1, 4)]), None);
+    assert_eq!(asked(&[sent(0, port_data), record(0, 2)]), None);
+    assert_eq!(shown(&fabric(), &[&[sent(0, port_data)], &[record(0, 4)]]), None, "answered before the rest");
+    // Before registration both ask, and it does not count.
+    let mut seen = dead_link(LogId::LdNoLight, 0, 0, 3);
+    let first = Stamped { time_us: 0, context: Context::Erp, event: sent(0, port_data) };
+    seen.deferred.events.insert(0, first);
+    seen.deferred.rests.iter_mut().for_each(|at_rest| at_rest.events_end += 1);
+    assert_eq!(id(&fabric(), &seen, &value(3, FC_HOST, Attribute::ActiveFc4s, 1, 0)), known);
+    // What a script refuses, and what no record tells.
+    let script = |answer: Answer| shown(&Scenario { firmware: vec![answer], ..fabric() }, &[&[sent(0, port_data)]]);
+    let answer = Answer { command: port_data, ..Answer::default() };
+    assert_eq!(script(answer.clone()), None);
+    assert_eq!(script(Answer { fsf_status: FsfStatus::ExchangeDataIncomplete, ..answer.clone() }), None);
+    assert_eq!(script(Answer { protocol_status: ProtocolStatus::FsfStatusPresented, ..answer.clone() }), None);
+    assert_eq!(script(Answer { fsf_status: FsfStatus::UnknownCommand, ..answer.clone() }), known);
+    assert_eq!(script(Answer { protocol_status: ProtocolStatus::SeqNumbError, ..answer.clone() }), known);
+    assert_eq!(script(Answer { reply: Reply::Silence, ..answer.clone() }), known);
+    let refused = Answer { fsf_status: FsfStatus::UnknownCommand, ..answer };
+    assert_eq!(script(Answer { device: 1, ..refused.clone() }), None);
+    assert_eq!(script(Answer { command: Command::ExchangeConfigData, ..refused }), None);
+    let mut silent = fabric();
+    silent.module.dbflevel = 0;
+    assert_eq!(shown(&silent, &[&[sent(0, port_data)]]), known);
+}
+
+#[test]
+fn a_scan_over_a_dead_link_is_deferreds() {
+    let down = dead_link(LogId::LdNoLight, 0, 0, 3);
+    let known = Some("scan-while-link-is-down");
+    let sent = |command, device| Event::Command(SentCommand { device, command, port: 0, lun: 0 });
+    let record = |tag: &str| Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
+    let scan = |seen: &Pair<Observation>, steps, what, eager, deferred| {
+        id(&fabric(), seen, &event(steps, what, eager, deferred))
+    };
+    for what in [sent(Command::GpnFt, 0), record("fcegpf1"), record("fcegpf2")] {
+        assert_eq!(scan(&down, 3, what, 0, 1), known, "{what:?}");
+        assert_eq!(scan(&down, 3, what, 1, 0), None, "{what:?}");
+        assert_eq!(scan(&quiet(), 3, what, 0, 1), None, "{what:?}");
+    }
+    for what in [sent(Command::OpenPort, 0), record("ersfs_1"), sent(Command::GpnFt, 1), log(LogId::Oper)] {
+        assert_eq!(scan(&down, 3, what, 0, 1), None, "{what:?}");
+    }
+    assert_eq!(scan(&down, 1, sent(Command::GpnFt, 0), 0, 1), None, "before the link went down");
+    // With a host that shows the link as down, and was registered before, nothing excuses a scan.
+    let shown = dead_link(LogId::LdNoLight, 0, 0, 0);
+    assert_eq!(scan(&shown, 3, sent(Command::GpnFt, 0), 0, 1), None);
+    // In the stretch of the first registration, and once the host is gone, the log tells.
+    let mut first = dead_link(LogId::LdNoLight, 0, 0, 0);
+    first.deferred.events.remove(0);
+    first.deferred.rests.iter_mut().for_each(|at_rest| at_rest.events_end -= 1);
+    assert_eq!(scan(&first, 2, sent(Command::GpnFt, 0), 0, 1), known);
+    let mut gone = dead_link(LogId::LdNoLight, 0, 0, 0);
+    gone.deferred.rests.iter_mut().for_each(|at_rest| at_rest.readings.clear());
+    assert_eq!(scan(&gone, 3, sent(Command::GpnFt, 0), 0, 1), known);
+    // The link was shown as up when the stretch began, and came back within it.
+    let mut back = dead_link(LogId::LdNoLight, 0, 0, 3);
+    back.eager.rests[2].readings = vec![reading(FC_HOST, Attribute::PortType, 3)];
+    assert_eq!(scan(&back, 3, sent(Command::GpnFt, 0), 0, 1), known);
+    assert_eq!(scan(&Pair::default(), 0, sent(Command::GpnFt, 0), 0, 1), None);
+}
+
+#[test]
+fn a_port_of_a_peer_is_made_or_missed_point_to_point() {
+    let down = dead_link(LogId::LdNoLight, 0, 0, 0);
+    let only = |wwpn, present| at(3, Difference::Object { object: Object::Port(0, wwpn), present });
+    let (nameless, between) = (Some("ptp-port-without-name"), Some("ptp-port-between-exchanges"));
+    for (wwpn, present, other) in [(0, Side::Deferred, Side::Eager), (5, Side::Eager, Side::Deferred)] {
+        assert_eq!(id(&ptp(), &down, &only(wwpn, present)), nameless);
+        assert_eq!(id(&ptp(), &down, &only(wwpn, other)), None);
+        assert_eq!(id(&fabric(), &down, &only(wwpn, present)), None);
+        assert_eq!(id(&ptp(), &dead_link(LogId::Oper, 0, 0, 0), &only(wwpn, present)), None);
+    }
+    let rport = at(3, Difference::Object { object: Object::Rport(0, 0), present: Side::Deferred });
+    assert_eq!(id(&ptp(), &down, &rport), None);
+    let record = |tag: &str| Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
+    let made = record("ereptp1");
+    assert_eq!(id(&ptp(), &down, &event(3, made, 1, 0)), between);
+    assert_eq!(id(&fabric(), &down, &event(3, made, 1, 0)), None);
+    assert_eq!(id(&ptp(), &dead_link(LogId::Oper, 0, 0, 0), &event(3, made, 1, 0)), None);
+    assert_eq!(id(&ptp(), &down, &event(3, made, 0, 1)), None);
+    for what in [record("ersfs_1"), uevent(UeventAction::Add, Object::Rport(0, 5)), log(LogId::Oper)] {
+        assert_eq!(id(&ptp(), &down, &event(3, what, 1, 0)), None);
+    }
+    let misses = |scenario: &Scenario, attribute, eager, deferred| {
+        id(scenario, &quiet(), &value(3, Object::Port(0, 5), attribute, eager, deferred))
+    };
+    let known = Some("ptp-port-misses-first-open");
+    assert_eq!(misses(&ptp(), Attribute::Status, 0x2100_0000, 0x4100_0000), known);
+    assert_eq!(misses(&ptp(), Attribute::Status, 0x2100_0000, 0x2000_0000), None);
+    assert_eq!(misses(&ptp(), Attribute::Failed, 1, 0), known);
+    assert_eq!(misses(&ptp(), Attribute::Failed, 0, 1), None);
+    assert_eq!(misses(&ptp(), Attribute::InRecovery, 1, 0), None);
+    assert_eq!(misses(&fabric(), Attribute::Failed, 1, 0), None);
+    let unit = value(3, Object::Unit(0, 5, 5), Attribute::Failed, 1, 0);
+    assert_eq!(id(&ptp(), &quiet(), &unit), None);
+}
