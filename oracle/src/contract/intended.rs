@@ -1,6 +1,7 @@
 //! Intended: what the series changes on purpose.
 
 use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome};
+use regdiff_scenario::module::InitDevice;
 use regdiff_scenario::{Command, Step, Trigger};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
@@ -44,8 +45,19 @@ pub(super) const LIST: &[Allowance] = &[
         covers: port_rescan_needs_host,
     },
     Allowance {
+        id: "port-rescan-needs-host-still",
+        allows: "a write to port_rescan fails with ENODEV in deferred while the host is being removed",
+        why: "the series refuses it as soon as the host is unregistered; eager queues a scan that finds nothing any more",
+        evidence: "driver.md 20 F10, 22; patch 7/8, 71159b6ecb06",
+        review: "2027-06-01",
+        scenario: "registration/port-rescan-while-removed",
+        reach: Reach::Difference,
+        covers: port_rescan_needs_host_still,
+    },
+    Allowance {
         id: "ptp-port-comes-later",
-        allows: "the port of a point-to-point peer exists in eager while deferred waits for its first registration",
+        allows: "the port of a point-to-point peer, and its unit of the device= parameter, exist in eager while deferred waits for its \
+                 first registration",
         why: "deferred makes it after registration, eager after Exchange Config Data",
         evidence: "driver.md 6.5.1 rows 3 and 6, 20 F7; patch 5/8, ac007adc4d2d",
         review: "2027-06-01",
@@ -152,9 +164,20 @@ fn port_rescan_needs_host(context: &Context<'_>, finding: &Finding) -> bool {
     })
 }
 
+fn port_rescan_needs_host_still(context: &Context<'_>, finding: &Finding) -> bool {
+    outcome(finding).is_some_and(|outcome| {
+        let removals = |at| context.removals(Side::Deferred, outcome.device, at);
+        outcome.trigger == Trigger::PortRescan
+            && outcome.outcomes.deferred == StepOutcome::Done(ENODEV)
+            && outcome.at.checked_sub(1).is_some_and(|before| removals(outcome.at) > removals(before))
+    })
+}
+
 fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
+    let by_parameter = context.scenario.module.init_device != InitDevice::Absent;
     let (device, at) = match (object_of_eager(finding), surplus(finding)) {
         (Some((Object::Port(device, _), located)), _) => (device, located.steps_begun),
+        (Some((Object::Unit(device, _, _), located)), _) if by_parameter => (device, located.steps_begun),
         (_, Some((side, Event::Trace(record), at)))
             if record.tag == "ereptp1" && comes(context, side, record.device, at) =>
         {

@@ -73,7 +73,7 @@ fn panic(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Result<Located
         let trap = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)?;
         (other.end == End::Rest).then_some((side, trap, stopped, other))
     })?;
-    let parted = steps::missed_by_other(scenario, side, stopped, other);
+    let parted = steps::done_alone(scenario, side, stopped, other);
     if let Some(parting) = parted.or_else(|| steps::at_registration(scenario, stopped)) {
         return Some(Err(parting));
     }

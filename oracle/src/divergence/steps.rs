@@ -72,16 +72,19 @@ fn by_moment(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Fork> {
     None
 }
 
-/// The first step that a side began before it stopped, and that never began on the other side, which ran to its end.
-pub(super) fn missed_by_other(
+/// The first step that one of them did alone: the side that stopped, or the other while the stopped one went on to later steps.
+pub(super) fn done_alone(
     scenario: &Scenario,
     side: Side,
     stopped: &Observation,
     other: &Observation,
 ) -> Option<Parting> {
-    let mut outcomes = stopped.steps.iter().zip(&other.steps);
-    let step = outcomes.position(|(s, o)| *s != StepOutcome::Missed && *o == StepOutcome::Missed)?;
-    Some(Parting::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed: side.other() })
+    let missed = |outcome: &StepOutcome| *outcome == StepOutcome::Missed;
+    let begun = stopped.steps.iter().rposition(|outcome| !missed(outcome)).map_or(0, |last| last + 1);
+    let mut outcomes = stopped.steps.iter().zip(&other.steps).take(begun);
+    let step = outcomes.position(|(stopped, other)| missed(stopped) != missed(other))?;
+    let missed = if missed(&stopped.steps[step]) { side } else { side.other() };
+    Some(Parting::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed })
 }
 
 /// The first step that a side began at registration itself.

@@ -148,6 +148,19 @@ fn a_panic_by_a_step_of_one_side_is_no_difference() {
 }
 
 #[test]
+fn a_panic_after_a_step_that_only_the_other_side_did_is_no_difference() {
+    let mut eager = trapped(TrapKind::Panic, "zfcp_fsf_reqid_check", "", "");
+    let deferred = Observation { steps: vec![StepOutcome::Done(0); 3], ..Observation::default() };
+    eager.steps = vec![StepOutcome::Done(0), StepOutcome::Missed, StepOutcome::Blocked];
+    let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
+    let parting = Parting::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Eager };
+    assert_eq!(found, Comparison { parting: Some(parting), ..Comparison::default() });
+    // What comes after the panic, nobody did on that side: that parts nobody.
+    eager.steps = vec![StepOutcome::Done(0), StepOutcome::Blocked, StepOutcome::Missed];
+    assert_eq!(differences(&eager, &deferred), [at(0, "panic/eager/zfcp_fsf_reqid_check")]);
+}
+
+#[test]
 fn a_later_rest_of_one_side_pairs_with_none() {
     let (mut eager, mut deferred) = (Observation::default(), Observation::default());
     let can_queue = |value| [reading(HOST, Attribute::CanQueue, value)];

@@ -1,5 +1,6 @@
 //! For each condition of a predicate something that meets all the others: it must not be allowed.
 
+mod life;
 mod link_down;
 mod open;
 

@@ -27,11 +27,11 @@ pub(super) fn quiet() -> Pair<Observation> {
     })
 }
 
-fn steps(list: Vec<Step>) -> Scenario {
+pub(super) fn steps(list: Vec<Step>) -> Scenario {
     Scenario { steps: list, ..fabric() }
 }
 
-fn fail(point: FailPoint) -> Step {
+pub(super) fn fail(point: FailPoint) -> Step {
     Step { a: point.to_raw() as u32, ..Step::new(Trigger::Fail) }
 }
 
@@ -44,11 +44,11 @@ pub(super) fn value(steps: u32, object: Object, attribute: Attribute, eager: u64
     at(steps, Difference::Value { object, attribute, values: Pair { eager, deferred } })
 }
 
-fn blocked(side: Side, step: usize, trigger: Trigger) -> Finding {
+pub(super) fn blocked(side: Side, step: usize, trigger: Trigger) -> Finding {
     Finding::new(Kind::Liveness, side, "liveness/x".into(), Evidence::Blocked { step, trigger })
 }
 
-fn left(what: &'static str) -> Finding {
+pub(super) fn left(what: &'static str) -> Finding {
     let leftover = Leftover { device: 0, what, function: "f" };
     crate::lifetime::left_over(Kind::Lifetime, Side::Deferred, &leftover)
 }

@@ -1,7 +1,8 @@
 //! Hosts that do not exist yet, or only in part, and users that wait for ever.
 
 use regdiff_observation::{StepOutcome, TrapKind};
-use regdiff_scenario::{Command, FailPoint, FsfStatus, Scalar, Trigger};
+use regdiff_scenario::step::Actor;
+use regdiff_scenario::{Command, FailPoint, FsfStatus, Point, Scalar, Step, Trigger, When};
 
 use crate::contract::context::Context;
 use crate::contract::{Allowance, Reach};
@@ -33,8 +34,10 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "fc-host-without-queues",
-        allows: "a host is left over or its removal hangs, in both variants, when the FC transport could not make its work queues",
-        why: "nobody looks at that failure, and without the queues remote ports are never deleted",
+        allows: "a host is left over, its removal hangs or users of its disks do, in both variants, when the FC transport could not make \
+                 its work queues",
+        why: "nobody looks at that failure, and without the queues remote ports are never deleted, and never given up while they \
+              are blocked",
         evidence: "FINDINGS.md 11; midlayer.md 3.2, 3.7",
         review: "2027-03-01",
         scenario: "registration/fc-host-without-queues",
@@ -73,7 +76,61 @@ pub(super) const LIST: &[Allowance] = &[
         reach: Reach::Difference,
         covers: recovery_thread_is_not_there,
     },
+    Allowance {
+        id: "set-online-meets-requests",
+        allows: "set_online stops the kernel when another user makes the adapter send something before it goes on",
+        why: "the adapter's files are there as soon as it is enqueued, and set_online then insists on an empty request list",
+        evidence: "FINDINGS.md 18; driver.md 3 set_online, 22",
+        review: "2027-03-01",
+        scenario: "registration/set-online-meets-requests",
+        reach: Reach::Difference,
+        covers: set_online_meets_requests,
+    },
+    Allowance {
+        id: "removed-port-without-memory",
+        allows: "recovery never ends, and users wait for it, in both variants, after the shutdown of a removed port found no memory",
+        why: "the reopen of the adapter that takes over dismisses the actions of listed ports only, and a removed one is not listed",
+        evidence: "FINDINGS.md 19; driver.md 6.3, 6.4, 22 port_remove",
+        review: "2027-03-01",
+        scenario: "registration/removed-port-without-memory",
+        reach: Reach::Difference,
+        covers: removed_port_without_memory,
+    },
 ];
+
+fn set_online_meets_requests(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    // Somebody who comes between the enqueue and the check.
+    let between = |step: &Step| {
+        step.trigger.actor() == Actor::User
+            && step.moment.when == When::AtPoint
+            && step.moment.point == Point::OnlineEnqueued
+            && trap.device == Some(step.device)
+    };
+    trap.kind == TrapKind::Bug
+        && trap.function == "zfcp_ccw_set_online"
+        && trap.field == "req_list"
+        && context.scenario.steps.iter().any(between)
+}
+
+fn removed_port_without_memory(context: &Context<'_>, finding: &Finding) -> bool {
+    let device = match &finding.evidence {
+        Evidence::Leftover(leftover) if leftover.what == "recovery that never ends" => Some(leftover.device),
+        Evidence::Blocked { step, .. } => context.step(*step).map(|step| step.device),
+        _ => None,
+    };
+    device.is_some_and(|device| {
+        let mut steps = context.scenario.steps.iter().enumerate().filter(|(_, step)| step.device == device);
+        let hit = &context.side(finding.side).failures_hit;
+        let missed = steps.find(|(index, step)| fails(step, FailPoint::ErpRequest) && hit.contains(&(*index as u32)));
+        missed.is_some() && steps.any(|(_, step)| step.trigger == Trigger::PortRemove)
+    })
+}
+
+/// Whether a step makes a point fail.
+fn fails(step: &Step, point: FailPoint) -> bool {
+    step.trigger == Trigger::Fail && u64::from(step.a) == point.to_raw()
+}
 
 fn recovery_thread_is_not_there(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
@@ -134,17 +191,19 @@ fn host_state_written(context: &Context<'_>, finding: &Finding) -> bool {
     }
 }
 
+/// What waits while a remote port is blocked.
+const DISK_USERS: &[Trigger] = &[Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset];
+
 fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
-    let failed = context
-        .scenario
-        .steps
-        .iter()
-        .any(|step| step.trigger == Trigger::Fail && u64::from(step.a) == FailPoint::FcHostWorkQueues.to_raw());
-    failed
-        && match &finding.evidence {
-            Evidence::Leftover(leftover) => leftover.what == "Scsi_Host",
-            // Removal waits for remote ports that nobody deletes.
-            Evidence::Blocked { .. } => context.scenario.steps.iter().any(|step| step.trigger == Trigger::Remove),
-            _ => false,
-        }
+    let steps = &context.scenario.steps;
+    let failed = |device: u8| steps.iter().any(|s| s.device == device && fails(s, FailPoint::FcHostWorkQueues));
+    match &finding.evidence {
+        Evidence::Leftover(leftover) => leftover.what == "Scsi_Host" && failed(leftover.device),
+        // Removal waits for remote ports that nobody deletes, and with it who wants the same device.
+        Evidence::Blocked { step, trigger } => context.step(*step).is_some_and(|step| {
+            let removed = steps.iter().any(|other| other.trigger == Trigger::Remove && other.device == step.device);
+            failed(step.device) && (removed || DISK_USERS.contains(trigger))
+        }),
+        _ => false,
+    }
 }

@@ -1,0 +1,138 @@
+//! Near misses of users and hosts that are at odds.
+
+use regdiff_observation::{Leftover, Object, Observation, StepOutcome, TrapKind, UeventAction};
+use regdiff_scenario::module::InitDevice;
+use regdiff_scenario::{FailPoint, Moment, Point, Scenario, Step, Trigger, When};
+
+use super::super::tests::{at, id, registered_after};
+use super::open::{FC_HOST, blocked, fail, left, quiet, steps};
+use super::{fabric, ptp, trapped};
+use crate::divergence::Difference;
+use crate::finding::Kind;
+use crate::pair::{Pair, Side};
+use crate::testing::{rest, trap, uevent};
+
+fn on(device: u8, step: Step) -> Step {
+    Step { device, ..step }
+}
+
+#[test]
+fn users_of_disks_wait_for_a_port_that_nobody_gives_up() {
+    let known = Some("fc-host-without-queues");
+    let hangs = |list: Vec<Step>, step, trigger| id(&steps(list), &quiet(), &blocked(Side::Eager, step, trigger));
+    let queues = || fail(FailPoint::FcHostWorkQueues);
+    for trigger in [Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset] {
+        assert_eq!(hangs(vec![queues(), Step::new(trigger)], 1, trigger), known);
+        assert_eq!(hangs(vec![queues(), on(1, Step::new(trigger))], 1, trigger), None, "another device's disk");
+        assert_eq!(hangs(vec![fail(FailPoint::HostTagSet), Step::new(trigger)], 1, trigger), None);
+    }
+    for trigger in [Trigger::SetOnline, Trigger::SetOffline, Trigger::PortRescan] {
+        assert_eq!(hangs(vec![queues(), Step::new(trigger)], 1, trigger), None);
+    }
+    let removed = |device| vec![queues(), on(device, Step::new(Trigger::Remove)), Step::new(Trigger::SetOffline)];
+    assert_eq!(hangs(removed(0), 2, Trigger::SetOffline), known);
+    assert_eq!(hangs(removed(1), 2, Trigger::SetOffline), None);
+    assert_eq!(id(&steps(vec![on(1, queues())]), &quiet(), &left("Scsi_Host")), None);
+}
+
+#[test]
+fn set_online_meets_requests_of_somebody_in_between() {
+    let known = Some("set-online-meets-requests");
+    let there = |trigger, when, point| {
+        let moment = Moment { when, point, ..Moment::default() };
+        Step { moment, ..Step::new(trigger) }
+    };
+    let stops = |step: Step, kind, function, field| {
+        id(&steps(vec![step]), &quiet(), &trapped(Side::Deferred, &trap(kind, function, "zfcp_adapter", field)))
+    };
+    let user = || there(Trigger::AdapterFailed, When::AtPoint, Point::OnlineEnqueued);
+    let (bug, function) = (TrapKind::Bug, "zfcp_ccw_set_online");
+    assert_eq!(stops(user(), bug, function, "req_list"), known);
+    assert_eq!(stops(user(), bug, function, "erp_ready_head"), None);
+    assert_eq!(stops(user(), bug, "zfcp_ccw_set_offline", "req_list"), None);
+    assert_eq!(stops(user(), TrapKind::UseAfterFree, function, "req_list"), None);
+    assert_eq!(stops(on(1, user()), bug, function, "req_list"), None);
+    let nobody = [
+        there(Trigger::AdapterFailed, When::AtRest, Point::OnlineEnqueued),
+        there(Trigger::AdapterFailed, When::AtPoint, Point::OnlineTriggered),
+        there(Trigger::LinkDown, When::AtPoint, Point::OnlineEnqueued),
+    ];
+    for step in nobody {
+        assert_eq!(stops(step, bug, function, "req_list"), None);
+    }
+}
+
+#[test]
+fn a_removed_port_stays_in_recovery_only_if_its_shutdown_found_no_memory() {
+    let known = Some("removed-port-without-memory");
+    let forever = |device| {
+        let leftover = Leftover { device, what: "recovery that never ends", function: "zfcp_erp_thread" };
+        crate::lifetime::left_over(Kind::Liveness, Side::Deferred, &leftover)
+    };
+    let (request, remove) = (|| fail(FailPoint::ErpRequest), || Step::new(Trigger::PortRemove));
+    let judge = |list: Vec<Step>, hit: &[u32], finding| {
+        let mut seen = quiet();
+        seen.deferred.failures_hit = hit.to_vec();
+        id(&steps(list), &seen, &finding)
+    };
+    assert_eq!(judge(vec![request(), remove()], &[0], forever(0)), known);
+    assert_eq!(judge(vec![request(), remove()], &[], forever(0)), None, "it did not happen");
+    assert_eq!(judge(vec![remove(), request()], &[1], forever(0)), None, "it happened afterwards");
+    assert_eq!(judge(vec![request(), remove()], &[0], forever(1)), None);
+    assert_eq!(judge(vec![on(1, request()), remove()], &[0], forever(0)), None);
+    assert_eq!(judge(vec![request(), on(1, remove())], &[0], forever(0)), None);
+    assert_eq!(judge(vec![request(), Step::new(Trigger::UnitRemove)], &[0], forever(0)), None);
+    assert_eq!(judge(vec![fail(FailPoint::PortAlloc), remove()], &[0], forever(0)), None);
+    assert_eq!(judge(vec![request(), remove()], &[0], left("recovery")), None);
+    let hangs = |step| blocked(Side::Deferred, step, Trigger::SetOffline);
+    let waits = |device| vec![request(), remove(), on(device, Step::new(Trigger::SetOffline))];
+    assert_eq!(judge(waits(0), &[0], hangs(2)), known);
+    assert_eq!(judge(waits(1), &[0], hangs(2)), None);
+    let mut other_side = quiet();
+    other_side.eager.failures_hit = vec![0];
+    assert_eq!(id(&steps(waits(0)), &other_side, &hangs(2)), None);
+}
+
+#[test]
+fn a_rescan_is_refused_only_while_the_host_goes() {
+    let refused = |steps: u32, seen: &Pair<Observation>, trigger, deferred| {
+        let outcomes = Pair { eager: StepOutcome::Done(1), deferred: StepOutcome::Done(deferred) };
+        id(&fabric(), seen, &at(steps, Difference::Outcome { step: 1, trigger, device: 0, outcomes }))
+    };
+    let removed = |device| {
+        let mut seen = registered_after(1);
+        let gone = [uevent(UeventAction::Remove, Object::FcHost(device))];
+        rest(&mut seen.deferred, 5, &gone, &[]);
+        rest(
+            &mut seen.deferred,
+            6,
+            &[],
+            &[crate::testing::reading(FC_HOST, regdiff_observation::Attribute::PortType, 3)],
+        );
+        seen
+    };
+    let known = Some("port-rescan-needs-host-still");
+    assert_eq!(refused(5, &removed(0), Trigger::PortRescan, -19), known);
+    assert_eq!(refused(5, &removed(0), Trigger::PortRescan, -5), None);
+    assert_eq!(refused(5, &removed(0), Trigger::AdapterFailed, -19), None);
+    assert_eq!(refused(5, &removed(1), Trigger::PortRescan, -19), None);
+    assert_eq!(refused(4, &removed(0), Trigger::PortRescan, -19), None, "not yet");
+    assert_eq!(refused(6, &removed(0), Trigger::PortRescan, -19), None, "not any more");
+}
+
+#[test]
+fn a_unit_is_late_only_by_parameter_and_with_its_port() {
+    let seen = registered_after(3);
+    let missing = |scenario: &Scenario, steps, present| {
+        id(scenario, &seen, &at(steps, Difference::Object { object: Object::Unit(0, 7, 1), present }))
+    };
+    let named = |mut scenario: Scenario| {
+        scenario.module.init_device = InitDevice::Named;
+        scenario
+    };
+    assert_eq!(missing(&named(ptp()), 2, Side::Eager), Some("ptp-port-comes-later"));
+    assert_eq!(missing(&named(ptp()), 2, Side::Deferred), None);
+    assert_eq!(missing(&named(ptp()), 4, Side::Eager), None);
+    assert_eq!(missing(&named(fabric()), 2, Side::Eager), None);
+    assert_eq!(missing(&ptp(), 2, Side::Eager), None);
+}
