@@ -1,41 +1,73 @@
-//! What real kernels said about a finding: the evidence that `regdiff confirm` leaves beside its scenario.
+//! What real kernels said about a finding: the evidence that `regdiff confirm` leaves beside its scenario, and the record of a folder
+//! of scenarios, `confirmed.jsonl`, which holds what `regdiff confirm --json` printed, a line a scenario and kernel.
 
 use std::fs;
 use std::path::Path;
 
+use regdiff_scenario::{Scenario, bytes};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// What the names of such folders hold: `scenario.evidence`, `scenario.evidence-2`.
 const EVIDENCE: &str = ".evidence";
+/// The record of a folder.
+const RECORD: &str = "confirmed.jsonl";
 /// Larger files are somebody else's.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// A line for each kernel that a scenario was tried on, in the order of the folders' names.
-pub(crate) fn beside(scenario: &Path) -> Vec<String> {
-    let folder = scenario.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let stem = scenario.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+/// What tells a scenario from an edited one: evidence holds for the very scenario that a kernel ran.
+pub(crate) fn digest(scenario: &Scenario) -> String {
+    Sha256::digest(bytes::encode(scenario)).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A line for each kernel that a scenario was tried on, in the order of the folders' names, then of the record.
+pub(crate) fn beside(file: &Path, scenario: &Scenario) -> Vec<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stem = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let start = format!("{stem}{EVIDENCE}");
-    told(folder, |name| name.starts_with(&start))
+    let digest = digest(scenario);
+    let mut lines = told(folder, |name| name.starts_with(&start), |value| is_of(value, &digest));
+    for value in record(&folder.join(RECORD)).iter().filter(|value| value["scenario"] == digest.as_str()) {
+        let line = in_words(value);
+        lines.extend(line.filter(|line| !lines.contains(line)));
+    }
+    lines
+}
+
+/// Whether a verdict is about a scenario; older ones do not say.
+fn is_of(value: &Value, digest: &str) -> bool {
+    value["scenario"].as_str().is_none_or(|of| of == digest)
+}
+
+fn record(file: &Path) -> Vec<Value> {
+    let text = read(file).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn read(file: &Path) -> Option<String> {
+    if fs::metadata(file).ok()?.len() > MAX_BYTES {
+        return None;
+    }
+    fs::read_to_string(file).ok()
 }
 
 /// A line for each kernel of which a folder holds evidence.
 pub(crate) fn inside(folder: &Path) -> Vec<String> {
-    told(folder, |name| name.contains(EVIDENCE))
+    told(folder, |name| name.contains(EVIDENCE), |_| true)
 }
 
-fn told(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+fn told(folder: &Path, is_meant: impl Fn(&str) -> bool, is_it: impl Fn(&Value) -> bool) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut folders: Vec<_> = entries.filter(|entry| is_meant(&entry.file_name().to_string_lossy())).collect();
     folders.sort_by_key(fs::DirEntry::file_name);
-    folders.iter().filter_map(|folder| line(&folder.path().join("verdict.json"))).collect()
+    // A file that cannot be read says nothing.
+    let verdicts =
+        folders.iter().filter_map(|folder| serde_json::from_str(&read(&folder.path().join("verdict.json"))?).ok());
+    verdicts.filter(is_it).filter_map(|value| in_words(&value)).collect()
 }
 
-/// A verdict in a line; a file that cannot be read says nothing.
-fn line(file: &Path) -> Option<String> {
-    if fs::metadata(file).ok()?.len() > MAX_BYTES {
-        return None;
-    }
-    let value: Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+/// A verdict in a line.
+fn in_words(value: &Value) -> Option<String> {
     let verdict = value["verdict"].as_str()?;
     let kernel = value["kernel"]["release"].as_str().unwrap_or("a kernel that is not named");
     let mut line = format!("Linux {kernel}: {verdict}");
@@ -60,7 +92,9 @@ mod tests {
     fn evidence_beside_a_scenario_is_told() {
         let folder = tempfile::tempdir().expect("a folder for this test");
         let at = |name: &str| folder.path().join(name);
-        assert!(beside(&at("scenario.toml")).is_empty());
+        let scenario = Scenario::default();
+        let beside = || beside(&at("scenario.toml"), &scenario);
+        assert!(beside().is_empty());
         let write = |name: &str, text: &str| {
             fs::create_dir(at(name)).and_then(|()| fs::write(at(name).join("verdict.json"), text)).expect("a file");
         };
@@ -69,7 +103,13 @@ mod tests {
         write("scenario.evidence", confirmed);
         write("scenario.evidence-2", "nonsense");
         write("other.evidence", r#"{"verdict":"differs","kernel":{"release":"6.1"}}"#);
-        assert_eq!(beside(&at("scenario.toml")), ["Linux 6.1: confirmed; a/b shows"]);
+        assert_eq!(beside(), ["Linux 6.1: confirmed; a/b shows"]);
         assert_eq!(inside(folder.path()), ["Linux 6.1: differs", "Linux 6.1: confirmed; a/b shows"]);
+        let line = |release: &str, of: &str| {
+            format!("{{\"verdict\":\"confirmed\",\"kernel\":{{\"release\":\"{release}\"}},\"scenario\":\"{of}\"}}\n")
+        };
+        let record = format!("{}no JSON\n{}", line("6.12", &digest(&scenario)), line("6.13", "another"));
+        fs::write(at(RECORD), record).expect("a file");
+        assert_eq!(beside(), ["Linux 6.1: confirmed; a/b shows", "Linux 6.12: confirmed"]);
     }
 }

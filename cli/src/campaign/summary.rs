@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use regdiff_oracle::{Signature, target};
@@ -10,10 +11,11 @@ use serde_json::{Value, json};
 use super::keeper::Kept;
 use super::{Engine, Settings, report};
 use crate::args::AllowLevel;
+use crate::error::Error;
 use crate::exit_code::ExitCode;
-use crate::repeat;
 use crate::style::{BAD, GOOD, HEADING, QUIET};
 use crate::tally::Tally;
+use crate::{new_file, repeat};
 
 /// Where a campaign was at a moment.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
@@ -178,6 +180,17 @@ impl Summary {
         }
         option("--engine", settings.engine.text().to_owned());
         repeat::join(&words)
+    }
+
+    /// Writes the counts into a new file of the folder of findings, where `regdiff report` looks for them; returns its name.
+    pub(crate) fn keep(&self, folder: &Path) -> Result<PathBuf, Error> {
+        new_file::create_free(folder, "campaign", ".json", format!("{}\n", self.json()).as_bytes())
+    }
+
+    /// The command that makes a page of the folder of findings.
+    pub(crate) fn report(&self) -> String {
+        let keep = self.settings.keep.display().to_string();
+        repeat::join(&[repeat::program(), "report".to_owned(), keep, "-o".to_owned(), "report.html".to_owned()])
     }
 
     /// For programs.

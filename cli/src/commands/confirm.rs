@@ -9,6 +9,7 @@ use regdiff_oracle::{Allow, Finding, Options, Report, Status, judge, judge_on};
 use regdiff_scenario::text;
 use serde_json::{Value, json};
 
+use crate::confirmed as confirmed_by;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::input::{self, Input, Reading};
@@ -107,6 +108,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let notes: Vec<String> = runs.iter().filter_map(|(registration, run)| on_s390(*registration, run)).collect();
     let value = json!({
         "file": input.file.display().to_string(),
+        "scenario": confirmed_by::digest(&input.scenario),
         "signatures": wanted.iter().map(|wanted| json!({
             "signature": wanted,
             "confirmed": confirmed.contains(&wanted),

@@ -93,7 +93,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let about = || About {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repeat: again.clone(),
-        kernels: confirmed::beside(&input.file),
+        kernels: confirmed::beside(&input.file, &input.scenario),
         allow: arguments.allow.text(),
     };
     match arguments.form {

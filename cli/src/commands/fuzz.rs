@@ -105,11 +105,13 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         }
         result => result?,
     };
+    let kept = summary.keep(&settings.keep)?;
     if arguments.json {
         out.json(&summary.json())?;
     } else {
         out.text(&summary.text())?;
     }
+    say(format_args!("kept in {}; a page about it: {}", kept.display(), summary.report()));
     say(format_args!("repeat the campaign: {}", summary.repeat()));
     Ok(summary.exit_code())
 }

@@ -13,11 +13,11 @@ use crate::{input, new_file, report};
 const EXAMPLES: &str = "\
 Examples:
   regdiff report findings -o report.html
-  regdiff fuzz --json --keep findings > campaign.json; mv campaign.json findings/; regdiff report findings -o new.html
+  regdiff series --json > findings/series.json; regdiff report findings -o new.html
   regdiff report findings --json | less
 
 The page needs no network and no other file. It shows the findings in DIR/*/, and what lies in DIR itself: campaign*.json of
-`regdiff fuzz --json`, inputs*.jsonl of `regdiff table inputs --json`, series*.json. An existing file is never overwritten.";
+`regdiff fuzz`, inputs*.jsonl of `regdiff table inputs --json`, series*.json. An existing file is never overwritten.";
 
 /// Arguments of `regdiff report`.
 #[derive(Debug, Args)]

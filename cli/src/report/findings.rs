@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use regdiff_oracle::explain::{self, About, Row, RowKind};
-use regdiff_oracle::{Options, judge};
+use regdiff_oracle::{Finding, Options, Status, judge};
 use regdiff_scenario::{parts, text};
 use serde_json::{Value, json};
 
@@ -13,6 +13,8 @@ use crate::input::{Input, Reading};
 use crate::triage::Folder;
 use crate::{confirmed, own_bug, repeat};
 
+/// A finding that is gone as soon as what is known is allowed, though no allowance names it: what follows from another difference.
+const FOLLOWS: &str = "follows";
 /// Notes of a person that are shown in full.
 const MAX_NOTE: usize = 20_000;
 /// Lines of a story that are shown; the end is what matters.
@@ -66,20 +68,49 @@ fn told(input: &Input, wanted: Option<&str>, allow: AllowLevel) -> Option<Value>
     let about = About {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repeat: again.clone(),
-        kernels: confirmed::beside(&input.file),
+        kernels: confirmed::beside(&input.file, &input.scenario),
         allow: level.text(),
+    };
+    let (known, status) = match finding.known {
+        Some(known) => (Some(known.id), Some(known.status.text())),
+        None => at_most(input, &finding),
     };
     let skipped = story.rows.len().saturating_sub(MAX_ROWS);
     let rows: Vec<Value> = story.rows.iter().skip(skipped).map(row).collect();
     Some(json!({
         "signature": finding.signature, "kind": finding.kind.text(), "side": finding.side.text(),
-        "sentence": finding.sentence(), "known": finding.known.map(|known| known.id),
-        "status": finding.known.map(|known| known.status.text()), "trace": finding.trace(),
+        "sentence": finding.sentence(), "known": known, "status": status, "trace": finding.trace(),
         "parts": parts::size(&input.scenario), "text": text::print(&input.scenario),
         "setting": explain::setting(&input.scenario), "words": explain::in_words(&input.scenario),
         "rows": rows, "skipped": skipped, "slot": story.slot.as_ref().map(slot),
         "mail": explain::mail(&input.scenario, &story, &finding, &about), "repeat": again, "gone": false,
     }))
+}
+
+/// What becomes of a finding when all that is known is allowed: an allowance covers it, it goes with what comes before it, or it is news.
+fn at_most(input: &Input, finding: &Finding) -> (Option<&'static str>, Option<&'static str>) {
+    let report = judge(&input.scenario, &Options::allowing(AllowLevel::Open.allow()));
+    if report.finding(&finding.signature).is_some() {
+        return (None, None);
+    }
+    match report.allowed.iter().find(|allowed| allowed.finding.signature == finding.signature) {
+        Some(allowed) => (Some(allowed.id), Some(allowed.status.text())),
+        None => (report.allowed.iter().find(|one| one.status == Status::Open).map(|one| one.id), Some(FOLLOWS)),
+    }
+}
+
+/// The place in the list: what is new first, then by how bad it is, then by how often it was seen.
+pub(super) fn place(finding: &Value) -> (usize, usize, std::cmp::Reverse<u64>) {
+    let kind = finding["kind"].as_str().unwrap_or_default();
+    let gravity = super::KINDS.iter().position(|one| *one == kind).unwrap_or(super::KINDS.len());
+    let news = match finding["status"].as_str() {
+        _ if finding["gone"] == true => 4,
+        None => 0,
+        Some("open") => 1,
+        Some(FOLLOWS) => 3,
+        Some(_) => 2,
+    };
+    (news, gravity, std::cmp::Reverse(finding["files"].as_u64().unwrap_or(0)))
 }
 
 fn row(row: &Row) -> Value {

@@ -5,14 +5,15 @@
 //! | what | shown as |
 //! |---|---|
 //! | `*/scenario.toml` (or what triage calls it), with `seen.jsonl`, the evidence of `regdiff confirm`, `*.md` beside it | findings |
-//! | `campaign*.json`, as `regdiff fuzz --json` prints it | campaigns, growth, uses of allowances |
+//! | `campaign*.json`, as `regdiff fuzz` leaves it | campaigns, growth, uses of allowances |
 //! | `inputs*.jsonl`, as `regdiff table inputs --json` prints it | the input space as a heat map |
-//! | `series*.json`, `series*.jsonl`: any list of flat objects | the series table |
+//! | `series*.json`, `series*.jsonl`, as `regdiff series --json` prints it; any other list of flat objects as a plain table | the series table |
 
 mod chart;
 mod findings;
 mod heat;
 mod page;
+mod series;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ use crate::error::Error;
 
 pub(crate) use page::render;
 
+/// The oracles, the gravest first.
+const KINDS: [&str; 4] = ["memory", "lifetime", "liveness", "divergence"];
 /// Larger files of data are not shown.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -46,7 +49,8 @@ pub(crate) fn gather(folder: &Path, allow: AllowLevel) -> Result<Value, Error> {
         paths.iter().filter(fits).flat_map(|path| values(path)).collect::<Vec<Value>>()
     };
     let folders = paths.iter().filter(|path| path.is_dir());
-    let findings: Vec<Value> = folders.filter_map(|folder| findings::finding(folder, allow)).collect();
+    let mut findings: Vec<Value> = folders.filter_map(|folder| findings::finding(folder, allow)).collect();
+    findings.sort_by_key(findings::place);
     let campaigns = named("campaign");
     let series = named("series");
     Ok(json!({
@@ -57,9 +61,11 @@ pub(crate) fn gather(folder: &Path, allow: AllowLevel) -> Result<Value, Error> {
         "growth": chart::growth(&campaigns),
         "campaigns": campaigns,
         "kinds": kinds(&findings),
+        "news": findings.iter().filter(|finding| finding["status"].is_null() && finding["gone"] != true).count(),
         "findings": findings,
         "inputs": heat::tables(&named("inputs")),
-        "series": table(&series),
+        "series": series::series(&series),
+        "series_table": table(&series.iter().filter(|row| row["object"].is_null()).cloned().collect::<Vec<_>>()),
     }))
 }
 
@@ -79,7 +85,7 @@ fn values(file: &Path) -> Vec<Value> {
 /// How many findings each oracle has.
 fn kinds(findings: &[Value]) -> Vec<Value> {
     let count = |kind: &str| findings.iter().filter(|finding| finding["kind"] == kind).count();
-    ["memory", "lifetime", "liveness", "divergence"].map(|kind| json!({ "name": kind, "count": count(kind) })).to_vec()
+    KINDS.map(|kind| json!({ "name": kind, "count": count(kind) })).to_vec()
 }
 
 /// The contract, with how often each allowance was used in campaigns and in the scenarios of the folder.

@@ -8,6 +8,7 @@
   // A link to a finding, or to something inside one, unfolds it.
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.matches(".way")) { target.open = true; }
     const finding = target && target.closest(".finding");
     if (finding) { finding.open = true; finding.scrollIntoView(); }
   };
@@ -43,6 +44,6 @@
   findings.forEach((finding) => finding.addEventListener("toggle", firstLines));
   addEventListener("hashchange", reveal);
   // Paper has no folds.
-  addEventListener("beforeprint", () => all(true));
+  addEventListener("beforeprint", () => { document.querySelectorAll("details.finding, details.timeline, details.way").forEach((fold) => { fold.open = true; }); });
   reveal();
 })();

@@ -65,12 +65,15 @@ fn what_was_there_before_is_never_changed() {
     assert_eq!(fs::read_to_string(theirs.join("scenario.toml")).expect("a file"), "version = 1\n# mine\n");
     assert_eq!(fs::read_dir(&theirs).expect("a folder").count(), 2);
     // The second campaign finds nothing smaller, and takes the folder of the first.
-    let count = || fs::read_dir(folder.path()).expect("a folder").count();
+    let entries = || fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let count = || entries().filter(|path| path.is_dir()).count();
     let before = count();
     let second = drill(folder.path(), "200").ends_with(1).json().swap_remove(0);
     assert_eq!(kept(&second, CRASH)["from_before"], true);
     assert_eq!(kept(&second, CRASH)["folder"], crash["folder"]);
     assert_eq!(count(), before);
+    // Each campaign leaves its counts.
+    assert_eq!(entries().filter(|path| path.is_file()).count(), 2);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program as people use it: arguments in, text, files and exit codes out.
 
 mod bad_input;
+mod bad_places;
 mod bad_usage;
 mod campaign;
 mod determinism;

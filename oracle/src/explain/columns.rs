@@ -7,7 +7,9 @@ use super::story::{Mark, Row, RowKind};
 /// From here on both sides fit beside each other.
 const WIDE: usize = 100;
 /// Columns before the text: arrow, time, context.
-const LEFT: usize = 2 + 11 + 1 + 13;
+const LEFT: usize = 2 + 10 + 1 + 12;
+/// The line of a log that says that a host is there.
+const HOST_ADDED: &str = "log HOST_ADDED";
 
 /// A row that is told, or how many were left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +24,15 @@ pub enum Told<'a> {
 pub fn fold(rows: &[Row], room: usize) -> Vec<Told<'_>> {
     let first = rows.iter().position(|row| row.is_first).unwrap_or(rows.len());
     let weight = |index: usize, row: &Row| match row.kind {
-        _ if index + 4 > first => 0,
+        _ if index >= first => 0,
         RowKind::Stop | RowKind::Difference => 0,
         RowKind::Note => 1,
-        RowKind::Rest => 2,
+        // What registration is about, and what led to the end.
+        _ if row.text.eager == HOST_ADDED || row.text.deferred == HOST_ADDED => 1,
+        _ if index + 4 > first => 2,
         RowKind::Event if matches!(row.mark, Mark::Eager | Mark::Deferred) => 3,
-        RowKind::Event => 4,
+        RowKind::Rest => 4,
+        RowKind::Event => 5,
     };
     let mut order: Vec<usize> = (0..rows.len()).collect();
     // Of equal weight, the later tells more about the end.
@@ -66,20 +71,21 @@ pub fn draw(rows: &[Told<'_>], width: usize) -> String {
     let cell = if wide { (width - LEFT - 3) / 2 } else { width - LEFT - 2 };
     let mut text = String::new();
     let head = |text: &mut String, rest: &str| {
-        let _ = writeln!(text, "{}", format!("  {:>10}  {:<13}{rest}", "time s", "context").trim_end());
+        let _ = writeln!(text, "{}", format!("  {:>10} {:<12}{rest}", "time s", "context").trim_end());
     };
     if wide {
         head(&mut text, &format!("{:<cell$}   deferred", "eager"));
     } else {
         head(&mut text, "= both  < eager  > deferred");
     }
+    let mut hint = " (--full shows them)";
     for told in rows {
         let line = match told {
-            Told::Gap(count) => format!("{:LEFT$}… {count} lines left out", ""),
+            Told::Gap(count) => format!("{:LEFT$}… {count} lines left out{}", "", std::mem::take(&mut hint)),
             Told::Row(row) => {
                 let arrow = if row.is_first { "->" } else { "  " };
                 let time = row.time_us.eager.or(row.time_us.deferred).map_or(String::new(), seconds);
-                let left = format!("{arrow}{time:>10}  {:<13}", cut(&row.context, 12));
+                let left = format!("{arrow}{time:>10} {:<12}", cut(&row.context, 11));
                 let mark = row.mark.text();
                 if wide {
                     wide_lines(&left, mark, row, cell)

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use regdiff_observation::{Access, TrapKind};
 use regdiff_scenario::{Scenario, text};
 
-use super::columns::wrap;
+use super::columns::{draw, fold, wrap};
 use super::setting::in_words;
 use super::story::Story;
 use super::{sentence, setting};
@@ -15,6 +15,8 @@ use crate::pair::Side;
 
 /// Columns of a mail's text.
 const MAIL: usize = 72;
+/// Lines of both runs in a mail.
+const MAIL_ROWS: usize = 20;
 
 /// What is known about a finding outside this run.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +50,7 @@ pub fn test(scenario: &Scenario, finding: &Finding, about: &About) -> String {
          let scenario = Scenario::load(SCENARIO.as_bytes()).expect(\"the text form\");\n    \
          let report = judge(&scenario, &Options::allowing(Allow::{allow}));\n    \
          let signature = \"{}\".into();\n    \
-         assert!(report.finding(&signature).is_none(), \"{{}}\", report.findings[0].sentence());\n}}\n",
+         if let Some(finding) = report.finding(&signature) {{\n        panic!(\"{{}}\", finding.sentence());\n    }}\n}}\n",
         finding.signature,
         sentence(finding),
         name.to_lowercase(),
@@ -124,14 +126,15 @@ pub fn oops(story: &Story, finding: &Finding) -> String {
 
 /// A plain-text report for a kernel mailing list.
 pub fn mail(scenario: &Scenario, story: &Story, finding: &Finding, about: &About) -> String {
-    let mut text = format!("Subject: [REPORT] scsi: zfcp: {}\n\n", finding.signature);
+    let told = sentence(finding);
+    let mut text = format!("Subject: [REPORT] scsi: zfcp: {}\n\n", subject(&told));
     let mut paragraph = |words: &str| {
         wrap(words, MAIL).iter().for_each(|line| {
             let _ = writeln!(text, "{line}");
         });
         text.push('\n');
     };
-    paragraph(&format!("{}.", sentence(finding)));
+    paragraph(&format!("{told}."));
     paragraph(
         "Eager is zfcp as before the series of Linux 5.8 (Launchpad 1887124), which registers the Scsi_Host when the adapter is \
          enqueued; deferred is with the series, which registers it after the first complete discovery.",
@@ -142,22 +145,29 @@ pub fn mail(scenario: &Scenario, story: &Story, finding: &Finding, about: &About
             Status::Historical => "A known defect that the series repairs",
             Status::Open => "Known and not settled",
         };
-        paragraph(&format!("{kind}: {} {} See {}.", allowance.allows, allowance.why, allowance.evidence));
+        let see = public(allowance.evidence);
+        paragraph(&format!("{kind}: {}. Why: {}.{see}", allowance.allows, allowance.why));
     }
-    let mut list = |title: &str, lines: Vec<String>| {
-        let _ = writeln!(text, "{title}:\n");
-        for line in lines {
-            let mut parts = wrap(&line, MAIL - 4).into_iter();
-            let _ = writeln!(text, "  {}", parts.next().unwrap_or_default());
-            parts.for_each(|part| {
-                let _ = writeln!(text, "    {part}");
-            });
-        }
-        text.push('\n');
-    };
+    let mut list = |title: &str, lines: Vec<String>| listed(&mut text, title, lines);
+    list(
+        "Versions",
+        vec![
+            format!("regdiff {}, byte and text form {}", about.version, regdiff_scenario::bytes::VERSION),
+            format!(
+                "modelled: the midlayer of Linux {}, structure sizes of {}",
+                scenario.kernel.midlayer.text(),
+                scenario.kernel.layout.text()
+            ),
+        ],
+    );
     let settings = setting(scenario).into_iter().filter(|(label, _)| !label.starts_with("step"));
     list("Setting", settings.map(|(label, entries)| format!("{}: {entries}", label.trim())).collect());
     list("What happens", in_words(scenario));
+    let drawn = draw(&fold(&story.rows, MAIL_ROWS), MAIL);
+    list("Both runs", Vec::new());
+    text.push_str(&drawn.replace(" (--full shows them)", ""));
+    text.push('\n');
+    let mut list = |title: &str, lines: Vec<String>| listed(&mut text, title, lines);
     if !finding.trace().is_empty() {
         list("Call Trace", finding.trace().iter().map(ToString::to_string).collect());
         let functions: Vec<&str> = finding.trace().iter().take(3).map(AsRef::as_ref).collect();
@@ -174,18 +184,14 @@ pub fn mail(scenario: &Scenario, story: &Story, finding: &Finding, about: &About
         }
         false => about.kernels.clone(),
     };
-    let mut list = |title: &str, lines: &[String]| {
-        let _ = writeln!(text, "{title}:\n");
-        lines.iter().flat_map(|line| wrap(line, MAIL - 2)).for_each(|line| {
-            let _ = writeln!(text, "  {line}");
-        });
-        text.push('\n');
-    };
-    list("Confirmed", &confirmed);
-    list(
+    listed(&mut text, "Real kernels", confirmed);
+    listed(
+        &mut text,
         "Not modelled",
-        &["SCSI error handling beyond the first try, other drivers, DMA. A difference in those would not be seen."
-            .to_owned()],
+        vec![
+            "real DMA, several processors at the same instant, other drivers. A difference in those would not be seen."
+                .to_owned(),
+        ],
     );
     let _ =
         writeln!(text, "Found by regdiff {}. Repeat with:\n\n  {}\n\nscenario.toml:\n", about.version, about.repeat);
@@ -193,6 +199,34 @@ pub fn mail(scenario: &Scenario, story: &Story, finding: &Finding, about: &About
         let _ = writeln!(text, "{}", format!("  {line}").trim_end());
     }
     text
+}
+
+/// The first part of a sentence, with its side at the end: what a list of subjects has room for.
+fn subject(told: &str) -> String {
+    let (side, what) = told.split_once(": ").map_or(("", told), |(side, what)| (side, what));
+    let what = what.split(", ").next().unwrap_or(what);
+    if side.is_empty() { what.to_owned() } else { format!("{what} ({side})") }
+}
+
+/// Where readers elsewhere can look: without sections of our own specification.
+fn public(evidence: &str) -> String {
+    let known: Vec<&str> = evidence.split("; ").filter(|one| !one.contains(".md")).collect();
+    if known.is_empty() { String::new() } else { format!(" See {}.", known.join("; ")) }
+}
+
+/// A list under a title, with an empty line around it.
+fn listed(text: &mut String, title: &str, lines: Vec<String>) {
+    let _ = writeln!(text, "{title}:\n");
+    for line in &lines {
+        let mut parts = wrap(line, MAIL - 4).into_iter();
+        let _ = writeln!(text, "  {}", parts.next().unwrap_or_default());
+        parts.for_each(|part| {
+            let _ = writeln!(text, "    {part}");
+        });
+    }
+    if !lines.is_empty() {
+        text.push('\n');
+    }
 }
 
 fn stamp(us: u64) -> String {

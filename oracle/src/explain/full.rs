@@ -21,7 +21,7 @@ pub struct Screen {
 
 impl Screen {
     /// Lines of the two stories that fit one screen with the rest.
-    pub const ROWS: usize = 24;
+    pub const ROWS: usize = 20;
 }
 
 /// Everything about one finding, as text without colour.
@@ -39,6 +39,9 @@ pub fn full(scenario: &Scenario, story: &Story, screen: Screen) -> String {
                     let hang = if index == 0 { indent } else { indent + 2 };
                     let _ = writeln!(text, "{}{part}", " ".repeat(hang));
                 }
+            }
+            if let Some(other) = story.other_end(finding) {
+                let _ = writeln!(text, "  {other}");
             }
         }
     }

@@ -146,10 +146,10 @@ fn note_text(seen: &Observation, note: Note) -> String {
             format!("answer {}: {status}{}", command.text(), features.map_or("", offers))
         }
         Note::Mask { mask, .. } => format!("MASK prot_capabilities = {mask:#x}"),
-        Note::Size { mask, payload, slot, .. } => format!("SIZE mask {mask:#x}: {payload} of {slot} bytes a slot"),
+        Note::Size { mask, payload, slot, .. } => format!("SIZE mask {mask:#x}: payload {payload}, slot {slot}"),
         Note::Pointer { object, mask, header, payload, .. } => {
             let place = match header {
-                Some(header) if header >= payload => format!("past payload, {header}"),
+                Some(header) if header >= payload => "prot_sdb past payload".to_owned(),
                 header => pointer(header),
             };
             format!("POINTER {} mask {mask:#x}: {place}", pool(object))

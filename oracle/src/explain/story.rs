@@ -1,6 +1,6 @@
 //! One finding with both runs beside it, as data: what every way of showing it draws.
 
-use regdiff_observation::{Note, Observation, Watch};
+use regdiff_observation::{End, Note, Observation, Watch};
 use regdiff_scenario::Scenario;
 use serde::Serialize;
 
@@ -89,6 +89,33 @@ pub struct Story {
     pub rows: Vec<Row>,
     /// The request's memory, if the finding is about that.
     pub slot: Option<SlotPicture>,
+    /// How each side ended, in a few words.
+    pub ends: Pair<String>,
+}
+
+impl Story {
+    /// How the side ended that the finding is not about; nothing if it is about both.
+    pub(super) fn other_end(&self, finding: &Finding) -> Option<String> {
+        if finding.difference().is_some() {
+            return None;
+        }
+        let (side, end) = match finding.side {
+            Side::Deferred => (Side::Eager, &self.ends.eager),
+            _ => (Side::Deferred, &self.ends.deferred),
+        };
+        let has_any = self.report.findings.iter().any(|found| found.side == side && found.difference().is_none());
+        Some(format!("{side}: {end}, {} a finding of its own", if has_any { "with" } else { "without" }))
+    }
+}
+
+/// How a run ended, in a few words.
+fn end(seen: &Observation) -> String {
+    match &seen.end {
+        End::Rest => "comes to rest".to_owned(),
+        End::Trap(trap) => format!("stops in {}", trap.function),
+        End::Unmodelled(what) => format!("needs what is not modelled, {what}"),
+        End::Limit(limit) => format!("hits the limit of {}", crate::liveness::limit_text(*limit)),
+    }
 }
 
 /// Tells the finding of a signature, or the first one; without findings, the first difference that is allowed.
@@ -107,7 +134,7 @@ pub fn story(scenario: &Scenario, options: &Options, signature: Option<&Signatur
     let seen = seen.as_ref();
     let rows = Teller { seen, many: scenario.devices.len() > 1, rows: Vec::new() }.tell(finding.as_ref());
     let slot = finding.as_ref().and_then(|finding| SlotPicture::of(finding, seen));
-    Story { report, finding, rows, slot }
+    Story { report, finding, rows, slot, ends: seen.map(end) }
 }
 
 struct Teller<'a> {
@@ -158,7 +185,7 @@ impl Teller<'_> {
             let time = |item: Option<&Item>| item.map(|item| item.time_us);
             let text = |item: Option<&Item>| item.map_or_else(String::new, |item| item.text.clone());
             let context = match item.device {
-                Some(device) if self.many => format!("{}[{device}]", item.context.text()),
+                Some(device) if self.many => format!("{device}:{}", item.context.text()),
                 _ => item.context.text().to_owned(),
             };
             let times = Pair { eager: time(eager), deferred: time(deferred) };
@@ -248,23 +275,23 @@ impl Teller<'_> {
 }
 
 /// The end of a stretch that both sides can be compared at.
-struct End {
+struct Stretch {
     steps: u32,
     events: usize,
     time_us: u64,
 }
 
-fn ends(seen: &Observation, until: u32) -> Vec<End> {
-    let mut ends: Vec<End> = Vec::new();
+fn ends(seen: &Observation, until: u32) -> Vec<Stretch> {
+    let mut ends: Vec<Stretch> = Vec::new();
     for rest in seen.rests.iter().filter(|rest| rest.steps_begun <= until) {
         if ends.last().is_some_and(|last| last.steps == rest.steps_begun) {
             ends.pop();
         }
-        ends.push(End { steps: rest.steps_begun, events: rest.events_end, time_us: rest.time_us });
+        ends.push(Stretch { steps: rest.steps_begun, events: rest.events_end, time_us: rest.time_us });
     }
     // What came after the last rest belongs to the story only if it ends the run.
     if until == u32::MAX {
-        ends.push(End { steps: u32::MAX, events: seen.events.len(), time_us: u64::MAX });
+        ends.push(Stretch { steps: u32::MAX, events: seen.events.len(), time_us: u64::MAX });
     }
     ends
 }
@@ -300,12 +327,12 @@ mod tests {
         let rows = story(&seed(), &Options::default(), None).rows;
         let eager = |text| at(&rows, text, Side::Eager);
         let deferred = |text| at(&rows, text, Side::Deferred);
-        assert!(eager("SIZE mask 0x0: 856 of 1024") < eager("answer exchange_config_data: good, DIF+DIX"));
+        assert!(eager("SIZE mask 0x0: payload 856, slot 1024") < eager("answer exchange_config_data: good, DIF+DIX"));
         assert!(eager("answer exchange_config_data") < eager("MASK prot_capabilities = 0x11"));
         assert!(eager("MASK") < eager("TOUCH INQUIRY tags mask 0x11: prot_sdb null"));
         let stop = eager("OOPS scsi_queue_rq: stores 24 bytes at address 0");
         assert!(eager("TOUCH") < stop && rows[stop].is_first && rows[stop].mark == Mark::Eager);
-        assert!(deferred("answer exchange_config_data") < deferred("SIZE mask 0x11: 912 of 1024"));
+        assert!(deferred("answer exchange_config_data") < deferred("SIZE mask 0x11: payload 912, slot 1024"));
         assert!(deferred("SIZE") < deferred("TOUCH INQUIRY tags mask 0x11: prot_sdb at 856"));
         assert_eq!(rows.iter().filter(|row| row.is_first).count(), 1);
         assert!(rows.len() <= stop + 1 + GLIMPSE);
@@ -315,13 +342,20 @@ mod tests {
     fn the_seed_fits_a_screen() {
         let (scenario, options) = (seed(), Options::default());
         let story = story(&scenario, &options, None);
-        for (width, lines) in [(120, 60), (80, 75)] {
+        for (width, lines) in [(120, 53), (80, 60)] {
             let text = full(&scenario, &story, Screen { width, rows: Screen::ROWS });
             assert!(text.lines().count() <= lines, "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
-            for what in
-                ["dif = true", "answer exchange_config_data: good", "SIZE", "POINTER", "TOUCH", "->", "Call Trace"]
-            {
+            for what in [
+                "dif = true",
+                "answer exchange_config_data: good",
+                "SIZE",
+                "POINTER",
+                "TOUCH",
+                "->",
+                "Call Trace",
+                "deferred: comes to rest, without a finding of its own",
+            ] {
                 assert!(text.contains(what), "no {what} in\n{text}");
             }
             let words: Vec<&str> = text.split_whitespace().collect();
@@ -387,9 +421,17 @@ mod tests {
         let (text, _) = rest.split_once("\"#").expect("its end");
         assert_eq!(Scenario::load(text.as_bytes()).expect("the text form"), scenario);
         let letter = mail(&scenario, &story, &finding, &about);
-        for what in
-            ["Subject: ", "regdiff run x", "On no real kernel yet", "A user writes 1", "Call Trace", "dif = true"]
-        {
+        for what in [
+            "Subject: ",
+            "regdiff run x",
+            "On no real kernel yet",
+            "A user writes 1",
+            "Call Trace",
+            "dif = true",
+            "Linux 5.7",
+            "TOUCH INQUIRY",
+            "through a null prot_sdb (eager)\n",
+        ] {
             assert!(letter.contains(what), "no {what} in\n{letter}");
         }
         let prose = letter.split("scenario.toml:").next().expect("what comes before the scenario");
