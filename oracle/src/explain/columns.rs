@@ -8,6 +8,8 @@ use super::story::{Mark, Row, RowKind};
 const WIDE: usize = 100;
 /// Columns before the text: arrow, time, context.
 const LEFT: usize = 2 + 10 + 1 + 12;
+/// How to see what is left out.
+pub(super) const HINT: &str = " (--full shows them)";
 /// The line of a log that says that a host is there.
 const HOST_ADDED: &str = "log HOST_ADDED";
 
@@ -78,7 +80,8 @@ pub fn draw(rows: &[Told<'_>], width: usize) -> String {
     } else {
         head(&mut text, "= both  < eager  > deferred");
     }
-    let mut hint = " (--full shows them)";
+    // Once, and where there is room.
+    let mut hint = if width < 70 { "" } else { HINT };
     for told in rows {
         let line = match told {
             Told::Gap(count) => format!("{:LEFT$}… {count} lines left out{}", "", std::mem::take(&mut hint)),

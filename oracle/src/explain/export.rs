@@ -5,7 +5,7 @@ use std::fmt::Write;
 use regdiff_observation::{Access, TrapKind};
 use regdiff_scenario::{Scenario, text};
 
-use super::columns::{draw, fold, wrap};
+use super::columns::{HINT, draw, fold, wrap};
 use super::setting::in_words;
 use super::story::Story;
 use super::{sentence, setting};
@@ -165,7 +165,7 @@ pub fn mail(scenario: &Scenario, story: &Story, finding: &Finding, about: &About
     list("What happens", in_words(scenario));
     let drawn = draw(&fold(&story.rows, MAIL_ROWS), MAIL);
     list("Both runs", Vec::new());
-    text.push_str(&drawn.replace(" (--full shows them)", ""));
+    text.push_str(&drawn.replace(HINT, ""));
     text.push('\n');
     let mut list = |title: &str, lines: Vec<String>| listed(&mut text, title, lines);
     if !finding.trace().is_empty() {

@@ -21,7 +21,7 @@ pub struct Screen {
 
 impl Screen {
     /// Lines of the two stories that fit one screen with the rest.
-    pub const ROWS: usize = 20;
+    pub const ROWS: usize = 16;
 }
 
 /// Everything about one finding, as text without colour.

@@ -63,7 +63,11 @@ fn trapped(kind: Kind, trap: &Trap) -> String {
 /// A trap in the few words that fit a column.
 pub(super) fn trap_in_short(trap: &Trap) -> String {
     match trap.kind {
-        TrapKind::NullAccess if trap.bytes > 0 => format!("OOPS {}: {}", trap.function, moved(trap)),
+        TrapKind::NullAccess if trap.bytes > 0 => {
+            // Shorter than in a sentence: it has to fit a column.
+            let moved = moved(trap).replace("address 0x", "0x").replace("address ", "0x");
+            format!("OOPS {}: {moved}", trap.function)
+        }
         TrapKind::NullAccess => format!("OOPS {}: no {}", trap.function, trap.object),
         TrapKind::UseAfterFree => format!("OOPS {}: {} was freed", trap.function, trap.object),
         TrapKind::OutOfBounds => format!("KASAN {}: {} outside", trap.function, moved(trap)),
