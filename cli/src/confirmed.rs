@@ -1,5 +1,5 @@
-//! What real kernels said about a finding: the evidence that `regdiff confirm` leaves beside its scenario, and the record of a folder
-//! of scenarios, `confirmed.jsonl`, which holds what `regdiff confirm --json` printed, a line a scenario and kernel.
+//! What real kernels said about a finding: the evidence that `regdiff confirm` leaves beside its scenario, and the records above it:
+//! `confirmed.jsonl` holds what `regdiff confirm --json` printed, a line a scenario and kernel.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,10 @@ use sha2::{Digest, Sha256};
 
 /// What the names of such folders hold: `scenario.evidence`, `scenario.evidence-2`.
 const EVIDENCE: &str = ".evidence";
-/// The record of a folder.
+/// The record of a folder and of those below it.
 const RECORD: &str = "confirmed.jsonl";
+/// Folders that are asked for a record: that of the scenario, and those above it.
+const LEVELS: usize = 4;
 /// Larger files are somebody else's.
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -27,7 +29,9 @@ pub(crate) fn beside(file: &Path, scenario: &Scenario) -> Vec<String> {
     let start = format!("{stem}{EVIDENCE}");
     let digest = digest(scenario);
     let mut lines = told(folder, |name| name.starts_with(&start), |value| is_of(value, &digest));
-    for value in record(&folder.join(RECORD)).iter().filter(|value| value["scenario"] == digest.as_str()) {
+    let above = fs::canonicalize(folder).unwrap_or_default();
+    let records: Vec<Value> = above.ancestors().take(LEVELS).flat_map(|folder| record(&folder.join(RECORD))).collect();
+    for value in records.iter().filter(|value| value["scenario"] == digest.as_str()) {
         let line = in_words(value);
         lines.extend(line.filter(|line| !lines.contains(line)));
     }

@@ -17,10 +17,6 @@ fn corpus() -> Vec<(String, String)> {
         let folder = folder.expect("it can be read").path();
         for file in std::fs::read_dir(&folder).expect("a folder of the corpus") {
             let file = file.expect("it can be read").path();
-            // What real kernels said lies beside the scenarios.
-            if file.extension().is_none_or(|extension| extension != "toml") {
-                continue;
-            }
             let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
             let id = format!("{}/{}", name(&folder), name(&file));
             files.push((id, std::fs::read_to_string(&file).expect("a text")));

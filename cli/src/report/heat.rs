@@ -1,30 +1,51 @@
 //! The input space as heat maps: rows, columns, and how many scenarios were there.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
 
 /// Shades of a cell, from nothing to the most.
 const SHADES: f64 = 6.0;
 
-/// One map for each table of `regdiff table inputs --json`, and the list of what nobody reached.
+/// One table, with rows and columns in the order in which they first come.
+#[derive(Default)]
+struct Table {
+    name: String,
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// Scenarios by row and column.
+    counts: std::collections::BTreeMap<(usize, usize), u64>,
+}
+
+/// One map for each table of `regdiff table inputs --json`, those of two dimensions first, and the list of what nobody reached.
 pub(super) fn tables(cells: &[Value]) -> Vec<Value> {
-    let mut tables: BTreeMap<&str, BTreeMap<String, BTreeMap<String, u64>>> = BTreeMap::new();
+    let mut tables: Vec<Table> = Vec::new();
     let mut missing = Vec::new();
     for cell in cells {
-        let (Some(table), row) = (cell["table"].as_str(), text(&cell["row"])) else { continue };
-        if table == "missing" {
+        let (Some(name), row) = (cell["table"].as_str(), text(&cell["row"])) else { continue };
+        if name == "missing" {
             missing.push(json!({ "row": row, "why": cell["why"] }));
             continue;
         }
-        let count = cell["scenarios"].as_u64().unwrap_or(0);
-        *tables.entry(table).or_default().entry(row).or_default().entry(text(&cell["column"])).or_default() += count;
+        let at = tables.iter().position(|table| table.name == name).unwrap_or_else(|| {
+            tables.push(Table { name: name.to_owned(), ..Table::default() });
+            tables.len() - 1
+        });
+        let place = (index(&mut tables[at].rows, row), index(&mut tables[at].columns, text(&cell["column"])));
+        *tables[at].counts.entry(place).or_default() += cell["scenarios"].as_u64().unwrap_or(0);
     }
-    let mut drawn: Vec<Value> = tables.into_iter().map(|(name, rows)| map(name, &rows)).collect();
+    tables.sort_by_key(|table| table.columns.len() < 2);
+    let mut drawn: Vec<Value> = tables.iter().map(map).collect();
     if !missing.is_empty() {
         drawn.push(json!({ "name": "never reached", "missing": missing }));
     }
     drawn
+}
+
+/// The place of a name, which is put at the end if it is new.
+fn index(names: &mut Vec<String>, name: String) -> usize {
+    names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    })
 }
 
 fn text(value: &Value) -> String {
@@ -35,19 +56,22 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn map(name: &str, rows: &BTreeMap<String, BTreeMap<String, u64>>) -> Value {
-    let columns: BTreeSet<&String> = rows.values().flat_map(BTreeMap::keys).collect();
-    let most = rows.values().flat_map(BTreeMap::values).copied().max().unwrap_or(1).max(1) as f64;
+fn map(table: &Table) -> Value {
+    let most = table.counts.values().copied().max().unwrap_or(1).max(1) as f64;
     // Counts span several powers of ten: shades go by their logarithm.
     let shade = |count: u64| {
         if count == 0 { 0.0 } else { 1.0 + ((count as f64).ln() / most.ln().max(1e-9) * (SHADES - 1.0)).floor() }
     };
     let cell = |count: u64| json!({ "count": count, "shade": shade(count).min(SHADES) as u64 });
-    let line = |(row, counts): (&String, &BTreeMap<String, u64>)| {
-        let cells: Vec<Value> = columns.iter().map(|column| cell(counts.get(*column).copied().unwrap_or(0))).collect();
-        json!({ "row": row, "cells": cells })
+    let count = |row, column| table.counts.get(&(row, column)).copied().unwrap_or(0);
+    let line = |(row, name): (usize, &String)| {
+        let cells: Vec<Value> = (0..table.columns.len()).map(|column| cell(count(row, column))).collect();
+        json!({ "row": name, "cells": cells })
     };
-    json!({ "name": name, "columns": columns, "rows": rows.iter().map(line).collect::<Vec<Value>>() })
+    let rows: Vec<Value> = table.rows.iter().enumerate().map(line).collect();
+    let columns: Vec<&str> =
+        table.columns.iter().map(|name| if name.is_empty() { "scenarios" } else { name.as_str() }).collect();
+    json!({ "name": table.name, "columns": columns, "rows": rows })
 }
 
 #[cfg(test)]

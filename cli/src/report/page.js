@@ -43,7 +43,5 @@
   }
   findings.forEach((finding) => finding.addEventListener("toggle", firstLines));
   addEventListener("hashchange", reveal);
-  // Paper has no folds.
-  addEventListener("beforeprint", () => { document.querySelectorAll("details.finding, details.timeline, details.way").forEach((fold) => { fold.open = true; }); });
   reveal();
 })();
