@@ -48,9 +48,18 @@ pub(crate) struct KernelArguments {
 impl KernelArguments {
     /// The kernel, ready to run.
     pub(crate) fn linux(&self) -> Result<Linux, Error> {
+        self.ready(false)
+    }
+
+    /// A kernel that counts which lines of the driver run.
+    pub(crate) fn counting(&self) -> Result<Linux, Error> {
+        self.ready(true)
+    }
+
+    fn ready(&self, coverage: bool) -> Result<Linux, Error> {
         let built = match &self.kernel {
             Some(folder) => Built::open(folder),
-            None => built::find(self.version, self.kasan),
+            None => built::find(self.version, self.kasan, coverage),
         };
         let mut linux = Linux::new(built.map_err(Error::Kernel)?);
         linux.limits.real = Duration::from_secs(self.run_seconds.get());

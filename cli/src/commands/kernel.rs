@@ -49,9 +49,10 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         match kernel {
             Ok(built) => {
                 let kasan = if built.manifest.kasan { ", with the address sanitizer" } else { "" };
+                let counts = if built.manifest.coverage { ", with line counts" } else { "" };
                 let (version, release) = (built.version.text(), &built.manifest.release);
                 out.line(format_args!(
-                    "  {version:<5} {release}{kasan}\n      {QUIET}{}{QUIET:#}",
+                    "  {version:<5} {release}{kasan}{counts}\n      {QUIET}{}{QUIET:#}",
                     built.folder.display()
                 ))?;
             }

@@ -5,6 +5,7 @@ mod cmin;
 mod completions;
 mod confirm;
 mod convert;
+mod coverage;
 mod doctor;
 mod explain;
 mod faults;
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     Confirm(confirm::Arguments),
     /// Hold the model to the real driver: run both, compare, count
     Parity(parity::Arguments),
+    /// Count which lines of the real driver scenarios run
+    Coverage(coverage::Arguments),
     /// Judge many generated scenarios and count
     Stats(stats::Arguments),
     /// List the planted faults, or search for them blindly
@@ -96,6 +99,7 @@ impl Command {
             Self::Kernel(arguments) => kernel::perform(arguments, out),
             Self::Confirm(arguments) => confirm::perform(arguments, out),
             Self::Parity(arguments) => parity::perform(arguments, out),
+            Self::Coverage(arguments) => coverage::perform(arguments, out),
             Self::Doctor(arguments) => doctor::perform(arguments, out),
             Self::Completions(arguments) => completions::completions(arguments, out),
             Self::Man(arguments) => completions::man(arguments, out),

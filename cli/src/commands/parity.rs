@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
 
 /// Seeds from the first to the last, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Range(u64, u64);
+pub(super) struct Range(pub(super) u64, pub(super) u64);
 
 impl FromStr for Range {
     type Err = String;
@@ -76,7 +76,7 @@ impl FromStr for Range {
 
 /// One registration by name.
 #[derive(Clone, Copy, Debug)]
-struct Only(Registration);
+pub(super) struct Only(pub(super) Registration);
 
 impl FromStr for Only {
     type Err = String;

@@ -113,6 +113,7 @@ base_key() {
     cat "${fragments[@]}" "$kernel_folder"/overlay/midlayer/*.h
     echo "${hooked[@]}" "${not_needed[@]}"
     declare -f make_kernel kernel_arguments
+    [ "$coverage" = 0 ] || { declare -f coverage_arguments; cat "$kernel_folder"/overlay/gcov/*.h; }
   } | sha256sum | cut -c-16
 }
 
@@ -209,6 +210,11 @@ kernel_arguments() {
   echo "CFLAGS_util.o=-Dos_getrandom=regdiff_host_getrandom"
 }
 
+# The counters' bookkeeping offers itself to modules.
+coverage_arguments() {
+  echo "CFLAGS_gcc_base.o=-DREGDIFF_GCOV_EXPORT -include $kernel_folder/overlay/gcov/export.h"
+}
+
 build_base() {
   local base=$cache/base-$base_key
   build=$base.partial
@@ -218,7 +224,7 @@ build_base() {
   step "configuring $name" make_kernel KCONFIG_ALLCONFIG="$build/fragment" allnoconfig
   check_configuration
   local arguments
-  mapfile -t arguments < <(kernel_arguments)
+  mapfile -t arguments < <(kernel_arguments; [ "$coverage" = 0 ] || coverage_arguments)
   # `modules` too: without it there is no Module.symvers.
   step "building $name (minutes)" make_kernel "${arguments[@]}" linux modules
   echo "$SECONDS" >"$build/seconds"

@@ -25,6 +25,8 @@ pub mod files {
     pub const LAYOUT: &str = "layout.json";
     /// What was built.
     pub const MANIFEST: &str = "manifest.json";
+    /// What gcov needs of a build that counts lines.
+    pub const COVERAGE: &str = "coverage";
 }
 
 /// Versions of Linux that the lane knows.
@@ -83,6 +85,9 @@ pub struct Manifest {
     /// Whether it has the address sanitizer.
     #[serde(default)]
     pub kasan: bool,
+    /// Whether it counts which lines of the driver run.
+    #[serde(default)]
+    pub coverage: bool,
     /// Everything else.
     #[serde(flatten)]
     pub rest: BTreeMap<String, serde_json::Value>,
@@ -157,12 +162,16 @@ pub fn all(cache: &Path) -> Vec<Result<Built, Error>> {
     folders.iter().map(|folder| Built::open(folder)).collect()
 }
 
-/// The kernel of a version: the one built last, with or without the address sanitizer.
-pub fn find(version: Version, kasan: bool) -> Result<Built, Error> {
+/// The kernel of a version: the one built last, with or without the address sanitizer, with or without line counts.
+pub fn find(version: Version, kasan: bool, coverage: bool) -> Result<Built, Error> {
     let cache = cache().unwrap_or_else(|| PathBuf::from("."));
     let of_age = |built: &Built| fs::metadata(built.folder.join(files::MANIFEST)).and_then(|data| data.modified()).ok();
-    let fitting = all(&cache).into_iter().flatten().filter(|b| b.version == version && b.manifest.kasan == kasan);
-    fitting
-        .max_by_key(|built| (of_age(built), built.folder.clone()))
-        .ok_or_else(|| missing(&cache, &format!("a kernel of version {}", version.text())))
+    let fits = |built: &Built| {
+        built.version == version && built.manifest.kasan == kasan && built.manifest.coverage == coverage
+    };
+    let fitting = all(&cache).into_iter().flatten().filter(fits);
+    fitting.max_by_key(|built| (of_age(built), built.folder.clone())).ok_or_else(|| {
+        let counts = if coverage { " that counts lines (--coverage)" } else { "" };
+        missing(&cache, &format!("a kernel of version {}{counts}", version.text()))
+    })
 }

@@ -33,6 +33,9 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// Lines cannot be told from counters.
+    #[error("gcov: {0}")]
+    Gcov(String),
     /// The guest said nothing that could be understood, or contradicted its order.
     #[error("the guest cannot be understood: {why}; its console ends with: {console}")]
     Garbage {
@@ -54,6 +57,9 @@ impl Error {
             }
             Self::Io { .. } => {
                 "check that setarch (util-linux) is installed, and that there is memory, room and processes"
+            }
+            Self::Gcov(_) => {
+                "install the gcc that built the kernel, of which gcov is a part, or build the kernel again with scripts/kernel --coverage"
             }
             Self::Garbage { .. } => {
                 "build the kernel again with scripts/kernel; if that does not help, report it with the console"

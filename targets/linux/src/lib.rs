@@ -21,6 +21,7 @@
 
 pub mod built;
 pub mod console;
+pub mod coverage;
 pub mod cpio;
 mod elf;
 mod error;

@@ -27,6 +27,8 @@ pub struct Beside {
     pub busy: u32,
     /// Whether the guest told that it ended.
     pub ended: bool,
+    /// Counters of the driver's files by name, in gcc's form; only of a kernel that counts lines.
+    pub counted: Vec<(String, Vec<u8>)>,
 }
 
 /// Functions that write through a request's protection pointer without looking at it. A fault says an address and no name;
@@ -63,6 +65,8 @@ fn take(seen: &mut Observation, beside: &mut Beside, fact: Fact, log_ids: &LogId
         }
         Fact::FailureHit { step } => seen.failures_hit.push(step),
         Fact::Slot(slot) => beside.slots.push(slot),
+        // What is no hexadecimal number is missing then, as if it had not been told.
+        Fact::Counted { file, gcda } => beside.counted.extend(bytes(&gcda).map(|gcda| (file, gcda))),
         Fact::End { busy, timed_out, scsi_commands, .. } => {
             beside.ended = true;
             beside.busy = busy;
@@ -78,6 +82,13 @@ fn take(seen: &mut Observation, beside: &mut Beside, fact: Fact, log_ids: &LogId
             seen.events.push(Stamped { time_us, context, event });
         }
     }
+}
+
+/// Bytes from two hexadecimal digits each.
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| (byte as char).to_digit(16);
+    let pairs = hex.as_bytes().chunks(2);
+    pairs.map(|pair| Some((digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?) as u8)).collect()
 }
 
 fn outcome(seen: &mut Observation, step: u32, outcome: StepOutcome) {

@@ -59,9 +59,17 @@ fn load(path: &str, parameters: &str) -> Result<(), String> {
     finit_module(file, &parameters, ModuleInitFlags::empty()).map_err(|error| format!("{path}: {error}"))
 }
 
+/// The host's descriptor behind the first serial line, as the command line says; -1 if it is none.
+fn facts(line: &str) -> i32 {
+    let serial = line.split_whitespace().find_map(|word| word.strip_prefix("ssl0="));
+    let descriptor = serial.and_then(|channels| channels.rsplit(',').next()?.strip_prefix("fd:")?.parse().ok());
+    descriptor.unwrap_or(-1)
+}
+
 /// Loads the fake channel, which also says when the driver registers its hosts, and opens its door.
 pub(crate) fn open_door(order: &Order) -> Result<File, String> {
-    load("/modules/regdiff.ko", if order.early { "early=1" } else { "early=0" })?;
+    let line = fs::read_to_string("/proc/cmdline").unwrap_or_default();
+    load("/modules/regdiff.ko", &format!("early={} facts={}", u8::from(order.early), facts(&line)))?;
     OpenOptions::new().read(true).write(true).open(DOOR).map_err(|error| format!("{DOOR}: {error}"))
 }
 
@@ -195,6 +203,13 @@ mod tests {
         assert!(init_device(&unknown, &[]).unwrap().starts_with("0.0.ffff,0x"));
         let malformed = Module { init_device: InitDevice::Malformed, ..Module::default() };
         assert!(!init_device(&malformed, &[]).unwrap().contains(','));
+    }
+
+    #[test]
+    fn the_descriptor_of_facts() {
+        assert_eq!(facts("con0=null,fd:1 ssl=null ssl0=null,fd:3 rdinit=/init\n"), 3);
+        assert_eq!(facts("ssl0=null,null"), -1);
+        assert_eq!(facts(""), -1);
     }
 
     #[test]

@@ -4,6 +4,10 @@
 
 #include "regdiff.h"
 
+int regdiff_facts = -1;
+module_param_named(facts, regdiff_facts, int, 0400);
+MODULE_PARM_DESC(facts, "Descriptor of the host to which line counts go at the end (default -1: nowhere)");
+
 static int __init regdiff_init(void)
 {
 	int ret = regdiff_ccw_init();
@@ -13,12 +17,17 @@ static int __init regdiff_init(void)
 	ret = regdiff_levels_init();
 	if (ret)
 		goto undo_ccw;
-	ret = regdiff_door_init();
+	ret = regdiff_coverage_init();
 	if (ret)
 		goto undo_levels;
+	ret = regdiff_door_init();
+	if (ret)
+		goto undo_coverage;
 	regdiff_points_init();
 	return 0;
 
+undo_coverage:
+	regdiff_coverage_exit();
 undo_levels:
 	regdiff_levels_exit();
 undo_ccw:
@@ -31,6 +40,7 @@ static void __exit regdiff_exit(void)
 {
 	regdiff_points_exit();
 	regdiff_door_exit();
+	regdiff_coverage_exit();
 	regdiff_levels_exit();
 	regdiff_ccw_exit();
 }

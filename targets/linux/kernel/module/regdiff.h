@@ -139,4 +139,22 @@ void regdiff_slot_command(struct scsi_cmnd *command);
 int regdiff_levels_init(void);
 void regdiff_levels_exit(void);
 
+/* main.c: descriptor of the host that facts go to, or -1. */
+extern int regdiff_facts;
+
+/* coverage.c: only in a build with line counts */
+#ifdef REGDIFF_COVERAGE
+int regdiff_coverage_init(void);
+void regdiff_coverage_exit(void);
+#else
+static inline int regdiff_coverage_init(void)
+{
+	return 0;
+}
+
+static inline void regdiff_coverage_exit(void)
+{
+}
+#endif
+
 #endif

@@ -138,7 +138,7 @@ fn one_that_broke_out_of_its_kernel_is_still_in_the_sandbox() {
 
 #[test]
 fn one_in_its_kernel_is_an_end_or_an_error_and_leaves_nothing() {
-    let kernel = match built::find(Version::V6_1, false).or_else(|_| built::find(Version::V6_12, false)) {
+    let kernel = match built::find(Version::V6_1, false, false).or_else(|_| built::find(Version::V6_12, false, false)) {
         Ok(kernel) => kernel,
         Err(error) => {
             eprintln!("SKIPPED: {error}; {}", error.cure());

@@ -79,6 +79,13 @@ pub enum Fact {
     },
     /// A request's memory, as the module measured it.
     Slot(Slot),
+    /// How often lines of one of the driver's files ran. Told by the module, after the end or a panic.
+    Counted {
+        /// The file's name, as `zfcp_erp.gcda`.
+        file: String,
+        /// The counters in gcc's own form, two hexadecimal digits a byte.
+        gcda: String,
+    },
     /// The guest is done and about to switch the machine off.
     End {
         /// Virtual time, in µs.
