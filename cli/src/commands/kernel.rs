@@ -50,9 +50,10 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
             Ok(built) => {
                 let kasan = if built.manifest.kasan { ", with the address sanitizer" } else { "" };
                 let counts = if built.manifest.coverage { ", with line counts" } else { "" };
+                let tree = built.manifest.rest.get("tree").and_then(|tree| tree.as_str()).unwrap_or_default();
                 let (version, release) = (built.version.text(), &built.manifest.release);
                 out.line(format_args!(
-                    "  {version:<5} {release}{kasan}{counts}\n      {QUIET}{}{QUIET:#}",
+                    "  {version:<5} {release} of {tree}{kasan}{counts}\n      {QUIET}{}{QUIET:#}",
                     built.folder.display()
                 ))?;
             }

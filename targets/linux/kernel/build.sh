@@ -4,6 +4,9 @@
 kernel_folder=$root/targets/linux/kernel
 cache=${REGDIFF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/regdiff}/kernel
 
+# Where a tree has the driver.
+driver=drivers/s390/scsi
+
 # The midlayer's files that get hook.h in front: object, its switch, the folder of its own headers.
 hooked=(
   "hosts REGDIFF_HOSTS drivers/scsi"
@@ -25,7 +28,7 @@ not_needed=(
 kernel_usage() { sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//p}' "$root/scripts/kernel"; }
 
 kernel_main() {
-  version=6.1 tree="" kasan=0 coverage=0 print_dir=0 jobs=$(nproc)
+  version=6.1 tree="" kasan=0 coverage=0 any_version=0 print_dir=0 jobs=$(nproc)
   local chosen=""
   while [ $# -gt 0 ]; do
     case $1 in
@@ -33,6 +36,7 @@ kernel_main() {
       --tree) tree=${2:?--tree needs a folder}; chosen=$chosen.tree; shift 2 ;;
       --kasan) kasan=1; shift ;;
       --coverage) coverage=1; shift ;;
+      --any-version) any_version=1; shift ;;
       --print-dir) print_dir=1; shift ;;
       --jobs) jobs=${2:?--jobs needs a number}; shift 2 ;;
       -h | --help) kernel_usage; return ;;
@@ -73,20 +77,29 @@ kernel_main() {
 
 sweep() { rm -rf "$cache"/*.partial "$cache"/source/*.partial; }
 
-# A tree's identity: of a package its version, of a repository its commit and what differs from it, else every file.
+# A tree's identity: of a package its version, of a repository its commit and what differs from it, else every file. The driver's own files are
+# apart: a kernel is not built again for a change of theirs.
 identify_tree() {
+  driver_identity=""
   if [ -n "$tree" ]; then
-    [ -d "$tree" ] || die "$tree is not a folder"
+    [ -d "$tree" ] || die "$tree is not a folder. Name the top folder of a kernel's source, where Makefile, Kconfig and arch are"
     tree=$(cd "$tree" && pwd -P)
-    [ -f "$tree/Makefile" ] && [ -d "$tree/arch/um" ] || die "$tree is not a kernel tree: Makefile and arch/um are expected there"
+    check_tree
     name=$(basename "$tree")
     local top
     top=$(git -C "$tree" rev-parse --show-toplevel 2>/dev/null || true)
     if [ "$top" = "$tree" ]; then
-      identity="git $(git -C "$tree" rev-parse HEAD) $({ git -C "$tree" diff HEAD --no-ext-diff --binary; git -C "$tree" ls-files -o --exclude-standard -z | (cd "$tree" && xargs -0r sha256sum --); } | sha256sum | cut -c-16)"
+      identity="git $(git -C "$tree" rev-parse HEAD)"
+      kernel_identity="git $({ git -C "$tree" ls-tree -r HEAD | grep -v "	$driver/"
+        git -C "$tree" diff HEAD --no-ext-diff --binary -- . ":!$driver"
+        git -C "$tree" ls-files -o --exclude-standard -z -- . ":!$driver" | (cd "$tree" && xargs -0r sha256sum --)
+      } | sha256sum | cut -c-32)"
     else
-      identity="files $(cd "$tree" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- | sha256sum | cut -c-32)"
+      kernel_identity="files $(cd "$tree" && find . -path "./$driver" -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- | sha256sum | cut -c-32)"
+      identity=$kernel_identity
     fi
+    driver_identity=$(cd "$tree/$driver" && find . -name 'zfcp_*' -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- | sha256sum | cut -c-16)
+    identity="$identity driver $driver_identity"
     return
   fi
   case $version in *[!0-9.]* | "") die "--version $version: a number is expected, such as 6.1 or 6.12" ;; esac
@@ -102,6 +115,7 @@ identify_tree() {
     [ -e "$archive" ] || die "$package is installed, but $archive does not exist"
   fi
   identity="package $(sha256sum "$archive" | cut -c-32)"
+  kernel_identity=$identity
 }
 
 options() { echo "kasan=$kasan coverage=$coverage $(gcc -dumpfullversion 2>/dev/null || true)"; }
@@ -109,7 +123,7 @@ options() { echo "kasan=$kasan coverage=$coverage $(gcc -dumpfullversion 2>/dev/
 # What the kernel itself is made of.
 base_key() {
   {
-    echo "$identity"; options
+    echo "$kernel_identity"; options
     cat "${fragments[@]}" "$kernel_folder"/overlay/midlayer/*.h
     echo "${hooked[@]}" "${not_needed[@]}"
     declare -f make_kernel kernel_arguments
@@ -121,6 +135,7 @@ base_key() {
 full_key() {
   {
     base_key
+    echo "$driver_identity"
     find "$kernel_folder/module" "$kernel_folder/overlay" "$kernel_folder/tools" "$kernel_folder/log-ids.toml" -type f -print0 |
       LC_ALL=C sort -z | xargs -0 cat
     find "$root/targets" -name '*.rs' -o -path "$root/targets/*" -name '*.json' -o -path "$root/targets/*" -name Cargo.toml | LC_ALL=C sort | xargs cat
@@ -178,12 +193,39 @@ provide_tree() {
   mv "$partial" "$tree"
 }
 
+# Versions that the channel, the overlay and the host's side fit, as `Version` of targets/linux/src/built.rs has them.
+fitting=(6.1 6.12)
+
+# check_version NUMBER: of a tree.
+check_version() {
+  local known
+  for known in "${fitting[@]}"; do [ "$1" != "$known" ] || return 0; done
+  [ "$(printf '%s\n' 5.4 "$1" | sort -V | head -1)" = 5.4 ] ||
+    die "$tree is Linux $1: User-Mode Linux has virtual time from 5.4 on, and the lane needs it. Put the driver's files ($driver) over a tree of ${fitting[0]}, where they compile, and give that"
+  if [ "$any_version" = 1 ]; then
+    say "$tree is Linux $1, which the lane does not fit (${fitting[*]} do): going on as far as it goes"
+    return
+  fi
+  die "$tree is Linux $1; the lane fits $(echo "${fitting[@]}" | sed "s, , and ,"). Put the driver's files ($driver) over a tree of one of these, where they compile, and give that; or teach the lane: --any-version builds as far as it goes, and shows what has to change"
+}
+
+# What must be there, each with the cure for what lacks it. Nothing is built or read in full before.
 check_tree() {
-  local file
-  for file in drivers/s390/scsi/zfcp_erp.c drivers/s390/scsi/zfcp_def.h drivers/scsi/scsi_transport_fc.c block/blk-mq.c arch/um/Makefile; do
-    [ -e "$tree/$file" ] || die "$tree has no $file: the kernel lane needs a complete tree with the zfcp driver"
+  local file number
+  grep -qs '^PATCHLEVEL' "$tree/Makefile" ||
+    die "$tree is not a kernel tree: it has no Makefile with VERSION and PATCHLEVEL. Name the top folder of a kernel's source"
+  number=$(sed -n 's/\r$//; s/^\(VERSION\|PATCHLEVEL\) *= *//p' "$tree/Makefile" | head -2 | paste -sd.)
+  check_version "$number"
+  for file in arch/um/Makefile arch/um/Kconfig block/blk-mq.c drivers/scsi/scsi_transport_fc.c scripts/basic/fixdep.c $driver/zfcp_erp.c $driver/zfcp_def.h; do
+    [ -e "$tree/$file" ] ||
+      die "$tree has no $file: headers alone, or a trimmed source. Give the whole source, of a partial checkout: git sparse-checkout disable"
+    if head -c 40 "$tree/$file" | grep -q '^version https://git-lfs'; then
+      die "$tree/$file is a pointer of Git LFS, not the file. Bring the files: git lfs pull"
+    fi
   done
-  grep -q 'UML_TIME_TRAVEL_SUPPORT' "$tree/arch/um/Kconfig" || die "$tree has no virtual time for User-Mode Linux (kernel 5.4 and later have)"
+  if grep -q $'\r' "$tree/arch/um/Makefile" "$tree/scripts/basic/fixdep.c"; then
+    die "$tree has lines that end with a carriage return, and its scripts do not run. Check it out again: git config core.autocrlf false"
+  fi
   if [ "$kasan" = 1 ] && ! grep -q 'HAVE_ARCH_KASAN' "$tree/arch/um/Kconfig"; then
     die "$tree has no KASAN for User-Mode Linux (kernel 6.0 and later have); leave --kasan out"
   fi

@@ -175,3 +175,16 @@ pub fn find(version: Version, kasan: bool, coverage: bool) -> Result<Built, Erro
         missing(&cache, &format!("a kernel of version {}{counts}", version.text()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_of_every_version_are_taken_and_no_others() {
+        let script = include_str!("../kernel/build.sh");
+        let line = script.lines().find_map(|line| line.strip_prefix("fitting=(")?.strip_suffix(')')).expect("the list");
+        let taken: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(taken, Version::ALL.iter().map(|version| version.text()).collect::<Vec<_>>());
+    }
+}
