@@ -1,8 +1,8 @@
 //! Intended: what the series changes on purpose.
 
-use regdiff_observation::{Attribute, Event, LogId, Object, StepOutcome};
+use regdiff_observation::{Attribute, Event, LogId, Object, Observation, StepOutcome};
 use regdiff_scenario::module::InitDevice;
-use regdiff_scenario::{Command, Step, Trigger};
+use regdiff_scenario::{Command, Step, Trigger, When};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -64,6 +64,18 @@ pub(super) const LIST: &[Allowance] = &[
         scenario: "registration/ptp-port-comes-later",
         reach: Reach::Difference,
         covers: ptp_port_comes_later,
+    },
+    Allowance {
+        id: "ptp-port-is-made-again",
+        allows: "a point-to-point port that a user removes during an open of the adapter is there again in deferred only, with all that \
+                 follows",
+        why: "in every open eager makes the port before Exchange Port Data, deferred after it: between them a user removes it for good \
+              or just before it is made",
+        evidence: "driver.md 6.5.1 rows 3 and 6; patch 5/8, ac007adc4d2d",
+        review: "2027-06-01",
+        scenario: "registration/ptp-port-removed-between",
+        reach: Reach::Onward,
+        covers: ptp_port_is_made_again,
     },
     Allowance {
         id: "ptp-port-files-come-later",
@@ -157,6 +169,20 @@ fn late(context: &Context<'_>, device: u8, at: u32) -> bool {
 }
 
 fn port_rescan_needs_host(context: &Context<'_>, finding: &Finding) -> bool {
+    // A user that hangs in eager's scan has no outcome to compare: then the scan tells.
+    if let Some((Side::Eager, Event::Command(sent), at)) = surplus(finding)
+        && sent.command == Command::OpenWka
+    {
+        let refused = |(index, step): (usize, &Step)| {
+            let outcome = |side| context.side(side).steps.get(index);
+            step.trigger == Trigger::PortRescan
+                && step.device == sent.device
+                && outcome(Side::Eager) == Some(&StepOutcome::Blocked)
+                && outcome(Side::Deferred) == Some(&StepOutcome::Done(ENODEV))
+        };
+        return context.waited_for_registration(sent.device, at)
+            && context.scenario.steps.iter().enumerate().any(refused);
+    }
     outcome(finding).is_some_and(|outcome| {
         outcome.trigger == Trigger::PortRescan
             && outcome.outcomes.deferred == StepOutcome::Done(ENODEV)
@@ -187,6 +213,18 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
     };
     let waits = context.waits_for_registration(device, at) || late(context, device, at);
     context.is_ptp(device) && waits
+}
+
+fn ptp_port_is_made_again(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Deferred, Event::Trace(record), _)) = surplus(finding) else { return false };
+    let removed = |(index, step): (usize, &Step)| {
+        let done = |seen: &Observation| seen.steps.get(index).is_some_and(|outcome| !failed(*outcome));
+        step.trigger == Trigger::PortRemove
+            && step.device == record.device
+            && step.moment.when != When::AtRest
+            && context.seen.sides().iter().all(|(_, seen)| done(seen))
+    };
+    record.tag == "ereptp1" && context.is_ptp(record.device) && context.scenario.steps.iter().enumerate().any(removed)
 }
 
 fn ptp_port_files_come_later(context: &Context<'_>, finding: &Finding) -> bool {

@@ -42,7 +42,7 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
     let parting = fork.map(|fork| fork.parting);
     let mut found = Comparison { rests: stretches.len() as u32, parting, ..Default::default() };
     let mut sorted = Pair::default();
-    let mut outcomes = steps::outcomes(scenario, seen, parting).into_iter().peekable();
+    let mut outcomes = steps::outcomes(scenario, seen, parting);
     let last = stretches.len().saturating_sub(1);
     for (index, stretch) in stretches.iter().enumerate() {
         let place = |difference| Located {
@@ -50,15 +50,14 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
             time_us: stretch.rests.map(|rest| rest.time_us),
             difference,
         };
-        while let Some((step, _)) = outcomes.peek()
-            && (*step < stretch.steps_begun as usize || index == last)
-        {
-            found.differences.extend(outcomes.next().map(|(_, difference)| place(difference)));
-        }
+        let due = |step: usize| index == last || steps::begun_in(seen, stretch, step);
+        let (now, later) = outcomes.into_iter().partition(|(step, _)| due(*step));
+        outcomes = later;
+        found.differences.extend(now.into_iter().map(|(_, difference)| place(difference)));
         events::compare(stretch.events, &mut sorted, |difference| found.differences.push(place(difference)));
         readings::compare(stretch.rests.map(|rest| &rest.readings[..]), |d| found.differences.push(place(d)));
     }
-    match panic(scenario, seen) {
+    match panic(scenario, seen, parting) {
         Some(Ok(located)) => found.differences.push(located),
         Some(Err(parting)) => found.parting = found.parting.or(Some(parting)),
         None => {}
@@ -67,14 +66,16 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
 }
 
 /// A panic of the driver is a difference if the other side ran to its end, and did all that the stopped side did.
-fn panic(scenario: &Scenario, seen: Pair<&Observation>) -> Option<Result<Located, Parting>> {
+fn panic(scenario: &Scenario, seen: Pair<&Observation>, parting: Option<Parting>) -> Option<Result<Located, Parting>> {
     let sides = [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)];
     let (side, trap, stopped, other) = sides.into_iter().find_map(|(side, stopped, other)| {
         let trap = trap(stopped).filter(|trap| trap.kind == TrapKind::Panic)?;
         (other.end == End::Rest).then_some((side, trap, stopped, other))
     })?;
     let parted = steps::done_alone(scenario, side, stopped, other);
-    if let Some(parting) = parted.or_else(|| steps::at_registration(scenario, stopped)) {
+    // A parting after the panic is none of its causes.
+    let before = parting.filter(|parting| parting.step() < steps::begun(stopped));
+    if let Some(parting) = before.or(parted).or_else(|| steps::at_registration(scenario, stopped)) {
         return Some(Err(parting));
     }
     let steps_begun = stopped.rests.last().map_or(0, |rest| rest.steps_begun);

@@ -11,6 +11,8 @@ pub(crate) struct Stretch<'a> {
     pub(crate) steps_begun: u32,
     /// The rests it ends at.
     pub(crate) rests: Pair<&'a Rest>,
+    /// How many rests each side had before that.
+    pub(crate) before: Pair<usize>,
     /// What happened since the stretch before.
     pub(crate) events: Pair<&'a [Stamped]>,
 }
@@ -36,7 +38,7 @@ pub(crate) fn stretches(seen: Pair<&Observation>, until: Option<u32>) -> Vec<Str
             d += 1;
             continue;
         }
-        stretches.push(stretch(seen, eager, deferred, &mut start));
+        stretches.push(stretch(seen, Pair { eager: e, deferred: d }, &mut start));
         (e, d) = (e + 1, d + 1);
     }
     // The end of both runs is a pair whatever the numbers say.
@@ -46,22 +48,21 @@ pub(crate) fn stretches(seen: Pair<&Observation>, until: Option<u32>) -> Vec<Str
         && until.is_none()
         && eager.steps_begun != deferred.steps_begun
     {
-        stretches.push(stretch(seen, eager, deferred, &mut start));
+        let before = rests.map(|rests| rests.len() - 1);
+        stretches.push(stretch(seen, before, &mut start));
     }
     stretches
 }
 
-fn stretch<'a>(
-    seen: Pair<&'a Observation>,
-    eager: &'a Rest,
-    deferred: &'a Rest,
-    start: &mut Pair<usize>,
-) -> Stretch<'a> {
+/// The stretch that ends at the rests with these indices.
+fn stretch<'a>(seen: Pair<&'a Observation>, before: Pair<usize>, start: &mut Pair<usize>) -> Stretch<'a> {
+    let (eager, deferred) = (&seen.eager.rests[before.eager], &seen.deferred.rests[before.deferred]);
     let from = std::mem::replace(start, Pair { eager: eager.events_end, deferred: deferred.events_end });
     let events = |seen: &'a Observation, from: usize, until: usize| seen.events.get(from..until).unwrap_or_default();
     Stretch {
         steps_begun: eager.steps_begun.max(deferred.steps_begun),
         rests: Pair { eager, deferred },
+        before,
         events: Pair {
             eager: events(seen.eager, from.eager, eager.events_end),
             deferred: events(seen.deferred, from.deferred, deferred.events_end),

@@ -4,6 +4,7 @@ use regdiff_observation::{End, Observation, StepOutcome};
 use regdiff_scenario::{Point, Scenario, Step, When};
 
 use super::Difference;
+use super::rests::Stretch;
 use crate::pair::{Pair, Side};
 use crate::verdict::Parting;
 
@@ -80,11 +81,26 @@ pub(super) fn done_alone(
     other: &Observation,
 ) -> Option<Parting> {
     let missed = |outcome: &StepOutcome| *outcome == StepOutcome::Missed;
-    let begun = stopped.steps.iter().rposition(|outcome| !missed(outcome)).map_or(0, |last| last + 1);
-    let mut outcomes = stopped.steps.iter().zip(&other.steps).take(begun);
+    let mut outcomes = stopped.steps.iter().zip(&other.steps).take(begun(stopped));
     let step = outcomes.position(|(stopped, other)| missed(stopped) != missed(other))?;
     let missed = if missed(&stopped.steps[step]) { side } else { side.other() };
     Some(Parting::OneSidedMoment { step, trigger: scenario.steps.get(step)?.trigger, missed })
+}
+
+/// How many steps there are up to the last one that a side began.
+pub(super) fn begun(seen: &Observation) -> usize {
+    seen.steps.iter().rposition(|outcome| *outcome != StepOutcome::Missed).map_or(0, |last| last + 1)
+}
+
+/// Whether both sides began a step before or in a stretch. A lane that cannot tell began its steps in order.
+pub(super) fn begun_in(seen: Pair<&Observation>, stretch: &Stretch<'_>, step: usize) -> bool {
+    let after = |side: &Observation| side.begun.get(step).copied().flatten();
+    match (after(seen.eager), after(seen.deferred)) {
+        (Some(eager), Some(deferred)) => {
+            eager as usize <= stretch.before.eager && deferred as usize <= stretch.before.deferred
+        }
+        _ => step < stretch.steps_begun as usize,
+    }
 }
 
 /// The first step that a side began at registration itself.

@@ -161,6 +161,24 @@ fn a_panic_after_a_step_that_only_the_other_side_did_is_no_difference() {
 }
 
 #[test]
+fn an_outcome_belongs_to_the_stretch_in_which_both_sides_began_the_step() {
+    let place = |eager_begun: Vec<Option<u32>>, deferred_begun: Vec<Option<u32>>| {
+        let (mut eager, mut deferred) = (alike(), alike());
+        deferred.steps[1] = StepOutcome::Done(-5);
+        (eager.begun, deferred.begun) = (eager_begun, deferred_begun);
+        differences(&eager, &deferred)
+    };
+    let at_rest = |rest: usize| vec![at(alike().rests[rest].steps_begun, "step.port_rescan")];
+    let begun = |rest| vec![Some(0), Some(rest), Some(2)];
+    assert_eq!(place(begun(0), begun(0)), at_rest(0));
+    assert_eq!(place(begun(2), begun(2)), at_rest(2));
+    assert_eq!(place(begun(1), begun(2)), at_rest(2));
+    assert_eq!(place(begun(2), begun(1)), at_rest(2));
+    // A lane that cannot tell began them in order.
+    assert_eq!(place(Vec::new(), begun(0)), place(Vec::new(), Vec::new()));
+}
+
+#[test]
 fn a_later_rest_of_one_side_pairs_with_none() {
     let (mut eager, mut deferred) = (Observation::default(), Observation::default());
     let can_queue = |value| [reading(HOST, Attribute::CanQueue, value)];

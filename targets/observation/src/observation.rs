@@ -95,6 +95,9 @@ pub struct Observation {
     pub end: End,
     /// How each step ended.
     pub steps: Vec<StepOutcome>,
+    /// After how many rests each step began, if it did: those that wait for a moment begin out of order. Empty if the lane cannot
+    /// tell.
+    pub begun: Vec<Option<u32>>,
     /// Each rest, in order; the last one is the end of the run unless it was cut short.
     pub rests: Vec<Rest>,
     /// Everything that happened, in order.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regdiff_channel::Channel;
 use regdiff_kernel::{Kernel, Switches};
-use regdiff_observation::{End, Lane, Leftover, Observation, Rest, StepOutcome, Watch};
+use regdiff_observation::{End, Input, Lane, Leftover, Observation, Rest, StepOutcome, Watch};
 use regdiff_scenario::{Context, Scenario};
 
 use crate::ccw::CcwDevice;
@@ -60,6 +60,7 @@ impl Lane for Model {
             driver,
             ccws: (0..scenario.devices.len()).map(|i| CcwDevice::new(i as u8)).collect(),
             outcomes: RefCell::new(vec![StepOutcome::Missed; scenario.steps.len()]),
+            begun: RefCell::new(vec![None; scenario.steps.len()]),
             rests: RefCell::default(),
             watch,
         });
@@ -83,6 +84,7 @@ pub(crate) struct Machine {
     pub(crate) driver: Rc<Driver>,
     pub(crate) ccws: Vec<Rc<CcwDevice>>,
     pub(crate) outcomes: Outcomes,
+    begun: RefCell<Vec<Option<u32>>>,
     rests: RefCell<Vec<Rest>>,
     watch: Watch,
 }
@@ -111,6 +113,7 @@ impl Machine {
         Observation {
             end: record.end.unwrap_or(End::Rest),
             steps: self.outcomes.take(),
+            begun: self.begun.take(),
             rests: self.rests.take(),
             events: record.events,
             violations: record.violations,
@@ -123,6 +126,13 @@ impl Machine {
             hosts_added: self.kernel.hosts_added.get(),
             turns: self.kernel.turns(),
         }
+    }
+
+    /// Writes down that a step begins.
+    pub(crate) fn begins(&self, step: usize) {
+        self.outcomes.borrow_mut()[step] = StepOutcome::Blocked;
+        self.begun.borrow_mut()[step] = Some(self.rests.borrow().len() as u32);
+        self.kernel.given(Input::Step(step as u32));
     }
 
     /// What should not be there when everything is at rest.

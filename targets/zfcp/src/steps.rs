@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::Errno;
-use regdiff_observation::{Input, StepOutcome};
+use regdiff_observation::StepOutcome;
 use regdiff_scenario::module::InitDevice;
 use regdiff_scenario::scalar::Scalar;
 use regdiff_scenario::step::{Actor, NotifyEvent, Parameter};
@@ -100,8 +100,7 @@ pub(crate) type Outcomes = RefCell<Vec<StepOutcome>>;
 /// Begins a step: users get a task of their own, everything else happens at once.
 fn begin(machine: &Rc<Machine>, index: usize, step: &Step) {
     let kernel = &machine.kernel;
-    machine.outcomes.borrow_mut()[index] = StepOutcome::Blocked;
-    kernel.given(Input::Step(index as u32));
+    machine.begins(index);
     let context = match step.trigger.actor() {
         Actor::User => Context::User,
         Actor::Channel => Context::Notify,

@@ -1,8 +1,11 @@
 //! Near misses of users and hosts that are at odds.
 
-use regdiff_observation::{Leftover, Object, Observation, StepOutcome, TrapKind, UeventAction};
+use regdiff_observation::{
+    Attribute, Event, Leftover, LogId, LogLine, Object, Observation, SentCommand, StepOutcome, Tag, TraceRecord,
+    TrapKind, UeventAction,
+};
 use regdiff_scenario::module::InitDevice;
-use regdiff_scenario::{FailPoint, Moment, Point, Scenario, Step, Trigger, When};
+use regdiff_scenario::{Command, FailPoint, Moment, Point, Scenario, Step, Trigger, When};
 
 use super::super::tests::{at, id, registered_after};
 use super::open::{FC_HOST, blocked, fail, left, quiet, steps};
@@ -10,7 +13,7 @@ use super::{fabric, ptp, trapped};
 use crate::divergence::Difference;
 use crate::finding::Kind;
 use crate::pair::{Pair, Side};
-use crate::testing::{rest, trap, uevent};
+use crate::testing::{reading, rest, trap, uevent};
 
 fn on(device: u8, step: Step) -> Step {
     Step { device, ..step }
@@ -21,7 +24,7 @@ fn users_of_disks_wait_for_a_port_that_nobody_gives_up() {
     let known = Some("fc-host-without-queues");
     let hangs = |list: Vec<Step>, step, trigger| id(&steps(list), &quiet(), &blocked(Side::Eager, step, trigger));
     let queues = || fail(FailPoint::FcHostWorkQueues);
-    for trigger in [Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset] {
+    for trigger in [Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset, Trigger::SdevRescan] {
         assert_eq!(hangs(vec![queues(), Step::new(trigger)], 1, trigger), known);
         assert_eq!(hangs(vec![queues(), on(1, Step::new(trigger))], 1, trigger), None, "another device's disk");
         assert_eq!(hangs(vec![fail(FailPoint::HostTagSet), Step::new(trigger)], 1, trigger), None);
@@ -32,7 +35,7 @@ fn users_of_disks_wait_for_a_port_that_nobody_gives_up() {
     let removed = |device| vec![queues(), on(device, Step::new(Trigger::Remove)), Step::new(Trigger::SetOffline)];
     assert_eq!(hangs(removed(0), 2, Trigger::SetOffline), known);
     assert_eq!(hangs(removed(1), 2, Trigger::SetOffline), None);
-    assert_eq!(id(&steps(vec![on(1, queues())]), &quiet(), &left("Scsi_Host")), None);
+    assert_eq!(id(&steps(vec![on(1, queues())]), &quiet(), &left("Scsi_Host")), known, "a lost host belongs to nobody");
 }
 
 #[test]
@@ -103,12 +106,7 @@ fn a_rescan_is_refused_only_while_the_host_goes() {
         let mut seen = registered_after(1);
         let gone = [uevent(UeventAction::Remove, Object::FcHost(device))];
         rest(&mut seen.deferred, 5, &gone, &[]);
-        rest(
-            &mut seen.deferred,
-            6,
-            &[],
-            &[crate::testing::reading(FC_HOST, regdiff_observation::Attribute::PortType, 3)],
-        );
+        rest(&mut seen.deferred, 6, &[], &[reading(FC_HOST, Attribute::PortType, 3)]);
         seen
     };
     let known = Some("port-rescan-needs-host-still");
@@ -135,4 +133,99 @@ fn a_unit_is_late_only_by_parameter_and_with_its_port() {
     assert_eq!(missing(&named(ptp()), 4, Side::Eager), None);
     assert_eq!(missing(&named(fabric()), 2, Side::Eager), None);
     assert_eq!(missing(&ptp(), 2, Side::Eager), None);
+}
+
+#[test]
+fn a_scan_of_a_failed_host_is_one_that_a_user_asked_for() {
+    let known = Some("port-scan-of-a-failed-host");
+    let falls = |side, scenario: &Scenario, line: LogId, device, kind, function, object| {
+        let mut seen = quiet();
+        let failed = Event::Log(LogLine { id: line, device: Some(device), argument: 0 });
+        rest(&mut seen.deferred, 4, &[failed], &[]);
+        rest(&mut seen.eager, 4, &[failed], &[]);
+        id(scenario, &seen, &trapped(side, &trap(kind, function, object, "port_type")))
+    };
+    let rescan = || Step::new(Trigger::PortRescan);
+    let (asked, failed) = (steps(vec![rescan()]), LogId::HostRegFailed);
+    let (null, scan, host) = (TrapKind::NullAccess, "zfcp_fc_scan_ports", "Scsi_Host");
+    assert_eq!(falls(Side::Deferred, &asked, failed, 0, null, scan, host), known);
+    assert_eq!(falls(Side::Eager, &asked, failed, 0, null, scan, host), Some("eager-null-host"));
+    assert_eq!(falls(Side::Deferred, &asked, failed, 1, null, scan, host), None);
+    assert_eq!(falls(Side::Deferred, &asked, LogId::HostAdded, 0, null, scan, host), None);
+    assert_eq!(falls(Side::Deferred, &asked, failed, 0, TrapKind::UseAfterFree, scan, host), None);
+    assert_eq!(falls(Side::Deferred, &asked, failed, 0, null, "zfcp_other", host), None);
+    assert_eq!(falls(Side::Deferred, &asked, failed, 0, null, scan, "zfcp_port"), None);
+    for other in [steps(vec![on(1, rescan())]), steps(vec![Step::new(Trigger::Scan)])] {
+        assert_eq!(falls(Side::Deferred, &other, failed, 0, null, scan, host), None);
+    }
+}
+
+#[test]
+fn a_scan_in_which_eager_hangs_is_one_that_deferred_refused() {
+    let known = Some("port-rescan-needs-host");
+    let scans = |at: u32, step: Step, eager, deferred, command, device| {
+        let mut seen = registered_after(3);
+        (seen.eager.steps, seen.deferred.steps) = (vec![eager], vec![deferred]);
+        let sent = Event::Command(SentCommand { device, command, port: 0, lun: 0 });
+        id(&steps(vec![step]), &seen, &super::event(at, sent, 1, 0))
+    };
+    let (rescan, open) = (|| Step::new(Trigger::PortRescan), Command::OpenWka);
+    let (hangs, refused) = (StepOutcome::Blocked, StepOutcome::Done(-19));
+    assert_eq!(scans(2, rescan(), hangs, refused, open, 0), known);
+    assert_eq!(scans(2, rescan(), StepOutcome::Done(1), refused, open, 0), None);
+    assert_eq!(scans(2, rescan(), hangs, StepOutcome::Done(-5), open, 0), None);
+    assert_eq!(scans(2, rescan(), hangs, refused, Command::GpnFt, 0), None);
+    assert_eq!(scans(2, on(1, rescan()), hangs, refused, open, 0), None);
+    assert_eq!(scans(2, rescan(), hangs, refused, open, 1), None);
+    assert_eq!(scans(2, Step::new(Trigger::Scan), hangs, refused, open, 0), None);
+    assert_eq!(scans(4, rescan(), hangs, refused, open, 0), None, "it has a host");
+}
+
+#[test]
+fn a_port_is_made_again_after_it_was_removed_in_between() {
+    let known = Some("ptp-port-is-made-again");
+    let again = |scenario: &Scenario, outcomes: Pair<i64>, tag: &str, device, counts: (u32, u32)| {
+        let mut seen = registered_after(1);
+        seen.eager.steps = vec![StepOutcome::Done(outcomes.eager)];
+        seen.deferred.steps = vec![StepOutcome::Done(outcomes.deferred)];
+        let record = Event::Trace(TraceRecord { device, tag: Tag::new(tag), wanted: 2, needed: 0 });
+        id(scenario, &seen, &super::event(3, record, counts.0, counts.1))
+    };
+    let with = |scenario: Scenario, step: Step| Scenario { steps: vec![step], ..scenario };
+    let removes = |when| {
+        let moment = Moment { when, command: Command::ExchangePortData, ..Moment::default() };
+        Step { moment, ..Step::new(Trigger::PortRemove) }
+    };
+    let (both, made, more) = (Pair { eager: 1, deferred: 1 }, "ereptp1", (0, 1));
+    let between = with(ptp(), removes(When::Outstanding));
+    assert_eq!(again(&between, both, made, 0, more), known);
+    assert_eq!(again(&between, both, made, 0, (1, 0)), None);
+    assert_eq!(again(&between, both, "ersfs_1", 0, more), None);
+    assert_eq!(again(&between, both, made, 1, more), None);
+    assert_eq!(again(&between, Pair { eager: 1, deferred: -22 }, made, 0, more), None);
+    assert_eq!(again(&between, Pair { eager: -16, deferred: 1 }, made, 0, more), None);
+    assert_eq!(again(&with(fabric(), removes(When::Outstanding)), both, made, 0, more), None);
+    assert_eq!(again(&with(ptp(), removes(When::AtRest)), both, made, 0, more), None);
+    assert_eq!(again(&with(ptp(), on(1, removes(When::Outstanding))), both, made, 0, more), None);
+    let other = Step { moment: removes(When::Outstanding).moment, ..Step::new(Trigger::PortFailed) };
+    assert_eq!(again(&with(ptp(), other), both, made, 0, more), None);
+}
+
+#[test]
+fn a_profile_outlives_dif_on_its_own_adapter() {
+    let hangs = |format: (u8, u64), mask: (u8, u64), together: bool| {
+        let disk = reading(Object::Disk(format.0, 1, 1), Attribute::IntegrityFormat, format.1);
+        let host = reading(Object::Host(mask.0), Attribute::ProtCapabilities, mask.1);
+        let kind = reading(Object::Disk(format.0, 1, 1), Attribute::ProtectionType, 1);
+        let mut seen = quiet();
+        rest(&mut seen.deferred, 4, &[], &[host, disk, kind][usize::from(!together)..]);
+        rest(&mut seen.deferred, 5, &[], &[host]);
+        id(&steps(vec![Step::new(Trigger::Read)]), &seen, &blocked(Side::Deferred, 0, Trigger::Read))
+    };
+    assert_eq!(hangs((0, 1), (0, 0), true), Some("dix-without-dif"));
+    assert_eq!(hangs((0, 1), (0, 0x11), true), None);
+    assert_eq!(hangs((0, 0), (0, 0), true), None);
+    assert_eq!(hangs((0, 1), (1, 0), true), None, "another adapter's");
+    assert_eq!(hangs((1, 1), (0, 0), true), None, "another adapter's");
+    assert_eq!(hangs((0, 1), (0, 0), false), None, "the disk was gone by then");
 }

@@ -3,7 +3,9 @@
 use regdiff_observation::{
     Attribute, Event, LogId, LogLine, Object, Observation, SentCommand, Stamped, Tag, TraceRecord, UeventAction,
 };
-use regdiff_scenario::{Answer, Command, Context, FsfStatus, ProtocolStatus, Reply, Scenario};
+use regdiff_scenario::{
+    Answer, Command, Content, ContentField, Context, FsfStatus, ProtocolStatus, Reply, Scalar, Scenario, Topology,
+};
 
 use super::super::tests::{at, id};
 use super::open::{FC_HOST, HOST, quiet, value};
@@ -147,6 +149,14 @@ fn a_port_of_a_peer_is_made_or_missed_point_to_point() {
     assert_eq!(id(&ptp(), &down, &event(3, made, 1, 0)), between);
     assert_eq!(id(&fabric(), &down, &event(3, made, 1, 0)), None);
     assert_eq!(id(&ptp(), &dead_link(LogId::Oper, 0, 0, 0), &event(3, made, 1, 0)), None);
+    let told = |device, value| {
+        let contents = vec![Content { field: ContentField::FcTopology, value }];
+        let scenario = Scenario { firmware: vec![Answer { device, contents, ..Answer::default() }], ..fabric() };
+        id(&scenario, &dead_link(LogId::Oper, 0, 0, 0), &event(3, made, 1, 0))
+    };
+    assert_eq!(told(0, Topology::PointToPoint.to_raw()), between, "it turned out to be another");
+    assert_eq!(told(1, Topology::PointToPoint.to_raw()), None);
+    assert_eq!(told(0, Topology::Fabric.to_raw()), None);
     assert_eq!(id(&ptp(), &down, &event(3, made, 0, 1)), None);
     for what in [record("ersfs_1"), uevent(UeventAction::Add, Object::Rport(0, 5)), log(LogId::Oper)] {
         assert_eq!(id(&ptp(), &down, &event(3, what, 1, 0)), None);

@@ -1,6 +1,6 @@
 //! Hosts that do not exist yet, or only in part, and users that wait for ever.
 
-use regdiff_observation::{StepOutcome, TrapKind};
+use regdiff_observation::{Event, LogId, LogLine, StepOutcome, TrapKind};
 use regdiff_scenario::step::Actor;
 use regdiff_scenario::{Command, FailPoint, FsfStatus, Point, Scalar, Step, Trigger, When};
 
@@ -31,6 +31,16 @@ pub(super) const LIST: &[Allowance] = &[
         scenario: "registration/half-registered-host",
         reach: Reach::Difference,
         covers: half_registered_host,
+    },
+    Allowance {
+        id: "port-scan-of-a-failed-host",
+        allows: "deferred's port scan reads the port type through the null pointer of a host that could not be added",
+        why: "a user's rescan is taken while the host is being added, because its pointer is there, and runs when it is gone again",
+        evidence: "FINDINGS.md 9; driver.md 5.2, 13.2, 19 last paragraph",
+        review: "2027-03-01",
+        scenario: "registration/port-scan-of-a-failed-host",
+        reach: Reach::Difference,
+        covers: port_scan_of_a_failed_host,
     },
     Allowance {
         id: "fc-host-without-queues",
@@ -149,6 +159,22 @@ fn port_scan_without_host(context: &Context<'_>, finding: &Finding) -> bool {
         && asked
 }
 
+fn port_scan_of_a_failed_host(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    let asked = |device: u8| {
+        let rescans = |step: &Step| step.device == device && step.trigger == Trigger::PortRescan;
+        let failed = |line: &LogLine| line.device == Some(device) && line.id == LogId::HostRegFailed;
+        let events = &context.side(finding.side).events;
+        context.scenario.steps.iter().any(rescans)
+            && events.iter().any(|stamped| matches!(&stamped.event, Event::Log(line) if failed(line)))
+    };
+    finding.side == Side::Deferred
+        && trap.kind == TrapKind::NullAccess
+        && trap.function == "zfcp_fc_scan_ports"
+        && trap.object == "Scsi_Host"
+        && trap.device.is_some_and(asked)
+}
+
 fn half_registered_host(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
     let complete = |device| context.is_registered(finding.side, device);
@@ -192,13 +218,14 @@ fn host_state_written(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 /// What waits while a remote port is blocked.
-const DISK_USERS: &[Trigger] = &[Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset];
+const DISK_USERS: &[Trigger] = &[Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset, Trigger::SdevRescan];
 
 fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
     let steps = &context.scenario.steps;
     let failed = |device: u8| steps.iter().any(|s| s.device == device && fails(s, FailPoint::FcHostWorkQueues));
     match &finding.evidence {
-        Evidence::Leftover(leftover) => leftover.what == "Scsi_Host" && failed(leftover.device),
+        // Of which device a lost host was, nobody can tell.
+        Evidence::Leftover(leftover) => leftover.what == "Scsi_Host" && (0..=3).any(failed),
         // Removal waits for remote ports that nobody deletes, and with it who wants the same device.
         Evidence::Blocked { step, trigger } => context.step(*step).is_some_and(|step| {
             let removed = steps.iter().any(|other| other.trigger == Trigger::Remove && other.device == step.device);

@@ -1,7 +1,7 @@
 //! Links that go down while an adapter is opened for the first time, and ports made too late for it.
 
 use regdiff_observation::{Attribute, Event, Object};
-use regdiff_scenario::{Answer, Command, FsfStatus, ProtocolStatus, Reply};
+use regdiff_scenario::{Answer, Command, ContentField, FsfStatus, ProtocolStatus, Reply, Scalar};
 
 use super::fc_host_value;
 use crate::contract::context::{Context, recovers_adapter, surplus};
@@ -64,8 +64,10 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "ptp-port-between-exchanges",
-        allows: "a point-to-point port is made in eager and not in deferred when the link goes down between the exchanges",
-        why: "deferred makes it after Exchange Port Data, whose link-down has cleared port type and peer by then",
+        allows: "a point-to-point port is made in eager and not in deferred when the link goes down, or turns out to be another, between \
+                 the exchanges",
+        why: "deferred makes it after Exchange Port Data; by then link-down has cleared port type and peer, or a repeated Exchange \
+              Config Data told of a fabric",
         evidence: "FINDINGS.md 8; driver.md 6.5.1 rows 3 and 6, 11",
         review: "2027-03-01",
         scenario: "registration/ptp-port-between-exchanges",
@@ -173,7 +175,15 @@ fn ptp_port_between_exchanges(context: &Context<'_>, finding: &Finding) -> bool 
         Event::Trace(record) if record.tag == "ereptp1" => record.device,
         _ => return false,
     };
-    context.is_ptp(device) && link_went_down(context, device, at)
+    context.is_ptp(device) && (link_went_down(context, device, at) || topology_changes(context, device))
+}
+
+/// Whether a script says point-to-point of a device that is not connected so, or the reverse.
+fn topology_changes(context: &Context<'_>, device: u8) -> bool {
+    let own = context.scenario.devices.get(usize::from(device)).map(|device| device.topology.to_raw());
+    let contents = context.scenario.firmware.iter().filter(|a| a.device == device).flat_map(|answer| &answer.contents);
+    let mut told = contents.filter(|content| content.field == ContentField::FcTopology).map(|content| content.value);
+    told.any(|value| Some(value) != own)
 }
 
 fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {

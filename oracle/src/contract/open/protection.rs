@@ -56,7 +56,8 @@ pub(super) const LIST: &[Allowance] = &[
     Allowance {
         id: "dix-without-dif",
         allows: "users hang, in both variants, behind I/O to a disk whose protection data ends in the adapter",
-        why: "zfcp does not know the operations insert-on-read and strip-on-write, and the midlayer repeats them without limit",
+        why: "zfcp does not know the operations insert-on-read and strip-on-write, and the midlayer repeats them without limit; they \
+              are needed where an adapter offers DIX alone, or a disk has a profile and its adapter lost DIF",
         evidence: "FINDINGS.md 10; midlayer.md 10.5; driver.md 15, 17",
         review: "2027-03-01",
         scenario: "registration/dix-without-dif",
@@ -109,7 +110,19 @@ fn dix_without_dif(context: &Context<'_>, finding: &Finding) -> bool {
     let alone = values(Attribute::ProtCapabilities).any(|mask| mask & DIX != 0 && mask & DIF == 0);
     let untyped = values(Attribute::IntegrityFormat).any(|profile| profile != 0)
         && values(Attribute::ProtectionType).any(|kind| kind != 1);
-    matches!(finding.evidence, Evidence::Blocked { .. }) && (alone || untyped)
+    let Evidence::Blocked { step, .. } = finding.evidence else { return false };
+    // At one rest, of one device: a disk with a profile, and a host without DIF.
+    let lost = context.step(step).is_some_and(|step| {
+        seen.rests.iter().any(|rest| {
+            let of = |attribute| {
+                let own = rest.readings.iter().filter(move |r| r.object.device() == step.device);
+                own.filter(move |reading| reading.attribute == attribute).map(|reading| reading.value)
+            };
+            of(Attribute::IntegrityFormat).any(|profile| profile != 0)
+                && of(Attribute::ProtCapabilities).any(|mask| mask & DIF == 0)
+        })
+    });
+    alone || untyped || lost
 }
 
 fn reopen_while_scanning(context: &Context<'_>, finding: &Finding) -> bool {
