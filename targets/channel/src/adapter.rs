@@ -206,7 +206,8 @@ impl Adapter {
         let login = self.port(subject).map_or(Login::default(), |port| Login {
             wwpn: port.wwpn,
             wwnn: port.wwnn,
-            maxframe_size: self.device.maxframe_size,
+            // The field of a PLOGI has 16 bits.
+            maxframe_size: self.device.maxframe_size.min(u16::MAX.into()),
             supported_classes: port.supported_classes,
         });
         let secure = self.reported.has(AdapterFeatures::FC_SECURITY);

@@ -113,6 +113,21 @@ pub fn reports(console: &[u8]) -> Vec<Report> {
     reader.finish()
 }
 
+/// Names anew what ends with a call that never returns: such a call's return address is the start of the function behind it.
+/// `before` tells which function lies before that one.
+pub fn name_callers(reports: &mut [Report], before: impl Fn(&Place) -> Option<String>) {
+    for report in reports {
+        // Where a fault was is no return address.
+        let called = matches!(report.kind, Kind::Panic | Kind::Bug);
+        let place = Some(&mut report.place).filter(|_| called);
+        for place in place.into_iter().chain(&mut report.frames).filter(|place| place.offset == 0) {
+            if let Some(symbol) = before(place) {
+                place.symbol = symbol;
+            }
+        }
+    }
+}
+
 /// The last lines, for people.
 pub fn tail(console: &[u8], lines: usize) -> String {
     let text = String::from_utf8_lossy(console);
@@ -330,6 +345,18 @@ Call Trace:
         assert_eq!(report.place.function(), "scsi_queue_rq");
         assert_eq!(report.mover.as_ref().map(Place::function), Some("memset_orig"));
         assert_eq!(report.frames.iter().map(Place::function).collect::<Vec<_>>(), ["blk_mq_dispatch_rq_list"]);
+    }
+
+    #[test]
+    fn a_call_that_never_returns_is_its_callers_last() {
+        let trace = "Kernel panic - not syncing: error: unknown req_id\nCall Trace:\n [<60>] panic+0x1/0x2\n [<61>] next+0x0/0x9 [zfcp]\n [<62>] outer+0x3/0x9\n";
+        let mut reports = reports(trace.as_bytes());
+        name_callers(&mut reports, |place| (place.symbol == "next").then(|| "culprit".to_owned()));
+        let [report] = &reports[..] else { panic!("one report") };
+        assert_eq!((report.place.function(), report.frames[0].function()), ("culprit", "outer"));
+        let mut reports = super::reports(TRACE.as_bytes());
+        name_callers(&mut reports, |_| Some("culprit".to_owned()));
+        assert_eq!(reports[0].place.function(), "scsi_queue_rq", "a fault is where it is");
     }
 
     #[test]

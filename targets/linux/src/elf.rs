@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use iced_x86::{Decoder, DecoderOptions, InstructionInfoFactory, OpAccess};
-use object::{Object, ObjectSection, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use regdiff_observation::Access;
 
 use crate::error::Error;
@@ -39,6 +39,22 @@ pub(crate) fn access(binary: &Path, function: &str, offset: u64) -> Option<Acces
     let start = usize::try_from(at).ok().filter(|start| *start < code.len())?;
     let end = code.len().min(start + LONGEST as usize);
     direction(&code[start..end])
+}
+
+/// The function before another in the code of a binary or module.
+///
+/// A call that never returns can be the last instruction of a function; its return address is then where the next one begins.
+pub(crate) fn function_before(binary: &Path, function: &str) -> Option<String> {
+    let data = fs::read(binary).ok()?;
+    let file = object::File::parse(&*data).ok()?;
+    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(function))?;
+    let before = |other: &object::Symbol<'_, '_>| {
+        other.kind() == SymbolKind::Text
+            && other.section_index() == symbol.section_index()
+            && other.address() < symbol.address()
+    };
+    let last = file.symbols().filter(before).max_by_key(ObjectSymbol::address)?;
+    Some(last.name().ok()?.to_owned())
 }
 
 /// What the first instruction does to memory.

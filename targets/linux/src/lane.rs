@@ -113,7 +113,10 @@ impl Linux {
     fn understand(&self, scenario: &Scenario, early: bool, spoken: process::Spoken) -> Result<Run, Error> {
         let told = facts::read(&spoken.facts);
         let (mut seen, mut beside) = observe::observation(told.told, scenario.steps.len(), &self.built.log_ids);
-        let reports = console::reports(&spoken.console);
+        let mut reports = console::reports(&spoken.console);
+        console::name_callers(&mut reports, |place| {
+            elf::function_before(&self.code(place.module.as_deref()), &place.symbol)
+        });
         beside.warnings = warnings(&reports);
         let garbage = |why: String| Error::Garbage { why, console: console::tail(&spoken.console, 5) };
         let last_us =

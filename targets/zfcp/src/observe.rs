@@ -11,7 +11,8 @@ use crate::machine::Machine;
 use crate::objects::{Adapter, Port, lun_of};
 use crate::status::{
     ADAPTER_LINK_UNPLUGGED, COMMON_ACCESS_BOXED, COMMON_ACCESS_DENIED, COMMON_ERP_FAILED, COMMON_ERP_INUSE,
-    COMMON_OPEN, COMMON_RUNNING, COMMON_UNBLOCKED, PORT_LINK_TEST, PORT_PHYS_OPEN,
+    COMMON_OPEN, COMMON_RUNNING, COMMON_UNBLOCKED, PORT_LINK_TEST, PORT_PHYS_OPEN, SECURITY_AUTHENTICATION,
+    SECURITY_ENCRYPTION,
 };
 use crate::unit::find_sdev;
 
@@ -81,13 +82,18 @@ const SECURITY_UNKNOWN: u64 = 0;
 const SECURITY_UNSUPPORTED: u64 = 1;
 const SECURITY_NAMES: u64 = 2;
 
+/// What has a name, as a number: authentication 1, encryption of either kind 2.
+fn security_names(flags: u32) -> u64 {
+    u64::from(flags & SECURITY_AUTHENTICATION) | if flags & SECURITY_ENCRYPTION != 0 { 2 } else { 0 }
+}
+
 fn adapter_security(adapter: &Adapter) -> u64 {
     if !adapter.has(COMMON_OPEN) {
         SECURITY_UNKNOWN
     } else if !adapter.feature(AdapterFeatures::FC_SECURITY) {
         SECURITY_UNSUPPORTED
     } else {
-        SECURITY_NAMES + u64::from(adapter.fc_security_algorithms.get() & 3)
+        SECURITY_NAMES + security_names(adapter.fc_security_algorithms.get())
     }
 }
 
@@ -125,7 +131,7 @@ fn port_security(adapter: &Adapter, port: &Port) -> u64 {
     } else if !adapter.feature(AdapterFeatures::FC_SECURITY) {
         SECURITY_UNSUPPORTED
     } else {
-        SECURITY_NAMES + u64::from(port.connection_info.get() & 3)
+        SECURITY_NAMES + security_names(port.connection_info.get())
     }
 }
 

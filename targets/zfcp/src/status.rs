@@ -86,3 +86,7 @@ pub(crate) const REQ_TMFUNCFAILED: u32 = 0x200;
 pub(crate) const REQ_DISMISSED: u32 = 0x1000;
 /// FSF request: the exchange was incomplete.
 pub(crate) const REQ_XDATAINCOMPLETE: u32 = 0x2_0000;
+
+/// FC endpoint security (driver.md 22): authentication, and encryption, of which there are two kinds.
+pub(crate) const SECURITY_AUTHENTICATION: u32 = 1;
+pub(crate) const SECURITY_ENCRYPTION: u32 = 2 | 4;

@@ -7,6 +7,7 @@ use regdiff_scenario::Command;
 
 use super::device::ScsiDevice;
 use super::disk::Disk;
+use super::errno::Errno;
 use super::execute::Kind;
 use super::queue::Carrier;
 use crate::{Kernel, TimerId, WaitQueue, Work};
@@ -155,6 +156,8 @@ pub struct ScsiResult {
     pub status: u8,
     /// Sense data with CHECK CONDITION.
     pub sense: Option<Sense>,
+    /// The midlayer refused it because its device is on its way out, and says so by a status of its own (BLK_STS_OFFLINE).
+    pub refused: bool,
     /// Bytes that did not come.
     pub residual: u32,
     /// What came.
@@ -170,6 +173,11 @@ impl ScsiResult {
     /// Whether it went well.
     pub fn is_good(&self) -> bool {
         self.host == HostByte::Ok && self.status == 0
+    }
+
+    /// What a user of the block device is told of a command that did not go well.
+    pub(crate) fn errno(&self) -> Errno {
+        if self.refused { Errno::ENODEV } else { Errno::EIO }
     }
 
     /// Whether the device asks to try again after a change: sense 28/00 or 29/00.

@@ -41,6 +41,8 @@ pub struct ScsiDevice {
     pub scsi_level: Cell<u8>,
     /// INQUIRY byte 5.
     pub inquiry_byte5: Cell<u8>,
+    /// Peripheral qualifier of its INQUIRY data.
+    pub(crate) qualifier: Cell<u8>,
     /// INQUIRY says that it queues commands, and its level is one that may (`tagged_supported`).
     pub tagged_supported: Cell<bool>,
     /// Queue depth: commands at the driver at the same time.

@@ -55,11 +55,13 @@ pub async fn sd_read_write(sdev: &Rc<ScsiDevice>, cdb: Cdb) -> Sim<Result<u64, E
         return Ok(Err(Errno::EIO));
     }
     let result = sd_io(sdev, &disk, cdb, blocks).await?;
-    Ok(match (result.is_good(), result.data) {
-        (true, ScsiData::Digest(digest)) => Ok(digest),
-        (true, _) => Ok(0),
-        (false, _) => Err(Errno::EIO),
-    })
+    if !result.is_good() {
+        return Ok(Err(result.errno()));
+    }
+    Ok(Ok(match result.data {
+        ScsiData::Digest(digest) => digest,
+        _ => 0,
+    }))
 }
 
 /// A read or write with the protection data that the block layer attaches: a buffer of its own, a segment a page, because
@@ -86,7 +88,7 @@ pub async fn sd_flush(sdev: &Rc<ScsiDevice>) -> Sim<Result<u64, Errno>> {
     }
     let _frame = sdev.host.kernel.enter("submit_bio");
     let result = flush(sdev).await?;
-    Ok(if result.is_good() { Ok(0) } else { Err(Errno::EIO) })
+    Ok(if result.is_good() { Ok(0) } else { Err(result.errno()) })
 }
 
 impl Disk {

@@ -38,10 +38,18 @@ pub(crate) async fn queue_rq(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
     let room = || sdev.busy.get() < sdev.queue_depth.get().max(1);
     let host = &sdev.host;
     let ready = || room() && !host.in_recovery();
+    while gate() == Gate::Waits {
+        sdev.state_changed.wait(kernel, || gate() != Gate::Waits).await;
+        // A queue that starts again is run by a worker (kblockd), behind whoever unblocked it.
+        kernel.sleep_us(0).await;
+    }
     sdev.state_changed.wait(kernel, || gate() != Gate::Waits && (ready() || gate() != Gate::Open)).await;
     match gate() {
         Gate::NoConnect => return Ok(Dispatch::Finished(ScsiResult::host(HostByte::NoConnect))),
-        Gate::Fails => return Ok(Dispatch::Finished(ScsiResult::host(HostByte::Error))),
+        Gate::Fails => {
+            let refused = midlayer >= Midlayer::V6_1;
+            return Ok(Dispatch::Finished(ScsiResult { refused, ..ScsiResult::host(HostByte::Error) }));
+        }
         Gate::Open | Gate::Waits => {}
     }
     sdev.busy.set(sdev.busy.get() + 1);

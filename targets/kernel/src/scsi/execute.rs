@@ -86,7 +86,8 @@ pub(crate) async fn submit(sdev: &Rc<ScsiDevice>, cdb: Cdb, kind: Kind) -> Sim<S
 /// What is done after a dispatch.
 enum Next {
     Finish(ScsiResult),
-    AtOnce,
+    /// The requeue work (kblockd) sends it again: behind what is under way, at the same time.
+    Requeued,
     Later,
 }
 
@@ -108,7 +109,10 @@ async fn run(command: &Rc<ScsiCommand>) -> Sim<ScsiResult> {
             }
             Dispatch::Sent => match settle(command).await? {
                 Next::Finish(result) => return Ok(result),
-                Next::AtOnce => continue,
+                Next::Requeued => {
+                    kernel.sleep_us(0).await;
+                    continue;
+                }
                 Next::Later => {}
             },
         }
@@ -146,7 +150,7 @@ async fn settle(command: &Rc<ScsiCommand>) -> Sim<Next> {
             }
             Some(Fate::Retry) | None => {
                 wait_again(command);
-                return Ok(Next::AtOnce);
+                return Ok(Next::Requeued);
             }
         }
     }
@@ -176,12 +180,12 @@ fn unless_old(command: &ScsiCommand, wanted: Disposition) -> Disposition {
 
 fn carry_out(command: &Rc<ScsiCommand>, wanted: Disposition) -> Sim<Next> {
     match wanted {
-        Disposition::Retry if command.may_retry() => return Ok(Next::AtOnce),
+        Disposition::Retry if command.may_retry() => return Ok(Next::Requeued),
         Disposition::Requeue => return Ok(Next::Later),
         // The 10 byte form is given up once; a command that needs it all the same fails the next time.
         Disposition::Reprepare if command.sdev.use_10_for_rw.replace(false) => {
             prepare_again(command)?;
-            return Ok(Next::AtOnce);
+            return Ok(Next::Requeued);
         }
         _ => {}
     }

@@ -71,7 +71,6 @@ impl FcHost {
         }
         self.port_id.set(u32::MAX);
         self.maxframe_size.set(u32::MAX);
-        self.dev_loss_tmo.set(60);
         self.clear_text();
     }
 

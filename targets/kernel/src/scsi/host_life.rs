@@ -136,6 +136,9 @@ pub async fn scsi_add_host(host: &Rc<ScsiHost>) -> Sim<Result<(), Errno>> {
     Ok(Ok(()))
 }
 
+/// Until a lost port is given up, in s: the transport's module parameter.
+const DEV_LOSS_SECONDS: u32 = 60;
+
 /// fc_host_setup (midlayer.md 3.2): without its work queues the rest of the set-up is skipped, and no caller looks.
 fn fc_host_setup(host: &ScsiHost) -> Sim<()> {
     let kernel = &host.kernel;
@@ -144,6 +147,7 @@ fn fc_host_setup(host: &ScsiHost) -> Sim<()> {
     if kernel.fails(host.device, FailPoint::FcHostWorkQueues) {
         return Ok(());
     }
+    host.fc.dev_loss_tmo.set(DEV_LOSS_SECONDS);
     *host.fc_wq.borrow_mut() = Some(WorkQueue::concurrent(Context::FcWq, host.device));
     *host.fc_dl.borrow_mut() = Some(WorkQueue::concurrent(Context::FcDl, host.device));
     // The host's bsg queue.

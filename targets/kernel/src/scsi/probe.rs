@@ -62,6 +62,7 @@ pub(crate) async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64)
         device_type: Cell::new(TYPE_NONE),
         scsi_level: Cell::new(rport.target_level.get()),
         inquiry_byte5: Cell::new(0),
+        qualifier: Cell::new(0),
         tagged_supported: Cell::new(false),
         queue_depth: Cell::new(FIRST_DEPTH),
         driver_data: RefCell::default(),
@@ -118,6 +119,7 @@ fn has_device(sdev: &ScsiDevice, data: &ScsiData) -> bool {
     sdev.rport.target_level.set(level);
     sdev.device_type.set(device_type);
     sdev.inquiry_byte5.set(byte5);
+    sdev.qualifier.set(qualifier);
     sdev.tagged_supported.set(level >= SCSI_2 && queues_commands);
     match qualifier {
         3 => false,
@@ -170,6 +172,10 @@ async fn add_lun(sdev: &Rc<ScsiDevice>) -> Sim<Probe> {
     let Some(driver) = host.driver.upgrade() else { return Ok(Probe::NoResponse) };
     driver.slave_configure(sdev)?;
     attach_vpd(sdev).await?;
+    // A target that is on its way out is not added any more, nor a device below it (scsi_target_add).
+    if sdev.rport.target_goes.get() && !sdev.rport.target_visible.get() {
+        return Ok(Probe::NoResponse);
+    }
     if !sdev.rport.target_visible.replace(true) {
         kernel.uevent(UeventAction::Add, Object::Target(host.device, sdev.rport.wwpn.get()));
     }

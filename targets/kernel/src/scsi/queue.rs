@@ -98,7 +98,7 @@ impl RequestQueue {
         host.tags_are_free();
     }
 
-    async fn drained(&self, kernel: &Kernel) {
+    pub(crate) async fn drained(&self, kernel: &Kernel) {
         self.changed.wait(kernel, || self.in_use.get() == 0).await;
     }
 

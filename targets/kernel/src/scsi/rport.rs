@@ -72,6 +72,8 @@ pub struct Rport {
     pub(crate) target_level: Cell<u8>,
     /// The target's device is in sysfs.
     pub(crate) target_visible: Cell<bool>,
+    /// The target is being removed (scsi_remove_target).
+    pub(crate) target_goes: Cell<bool>,
     pub(crate) works: RefCell<Option<RportWorks>>,
 }
 
@@ -273,6 +275,7 @@ fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Rc<Rport>> {
         scan_pending: Cell::new(false),
         target_level: Cell::new(ASSUMED_LEVEL),
         target_visible: Cell::new(false),
+        target_goes: Cell::new(false),
         works: RefCell::default(),
     });
     set_up_works(&rport);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regdiff_observation::{Access, LogId, Object, UeventAction};
 
-use super::device::remove_device;
+use super::device::{ScsiDevice, remove_device};
 use super::host::ScsiHost;
 use super::rport::{Rport, RportState};
 use super::sdev_state::SdevState;
@@ -61,9 +61,13 @@ pub(crate) async fn fc_starget_delete(host: &Rc<ScsiHost>, rport: &Rc<Rport>) ->
     let _frame = host.kernel.enter("fc_starget_delete");
     terminate_io(host, rport)?;
     let _frame = host.kernel.enter("scsi_remove_target");
-    for sdev in host.target_devices(rport) {
+    // A scan may find more devices until it ends.
+    rport.target_goes.set(true);
+    let gone = |sdev: &Rc<ScsiDevice>| matches!(sdev.state(), SdevState::Cancel | SdevState::Del);
+    while let Some(sdev) = host.target_devices(rport).into_iter().find(|sdev| !gone(sdev)) {
         remove_device(&sdev).await?;
     }
+    rport.target_goes.set(false);
     Ok(())
 }
 

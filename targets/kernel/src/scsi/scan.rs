@@ -104,6 +104,8 @@ async fn report_lun_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<bool> {
     }
     let luns = match (result.is_good(), result.data) {
         (true, ScsiData::Luns(luns)) => Some(luns),
+        // What did not come is no error: the list is what the memory holds, and fresh memory says that there are none.
+        (true, _) => Some(Vec::new()),
         _ => None,
     };
     for &lun in luns.iter().flatten() {

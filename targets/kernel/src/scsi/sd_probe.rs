@@ -25,9 +25,10 @@ impl ScsiDevice {
     }
 }
 
-/// Binds the disk driver to a new disk; its probe runs in a worker of its own.
+/// Binds the disk driver to a new disk; its probe runs in a worker of its own. No driver is bound to a device that is not
+/// connected (scsi_bus_match).
 pub(crate) fn bind(sdev: &Rc<ScsiDevice>) {
-    if sdev.device_type.get() != TYPE_DISK {
+    if sdev.device_type.get() != TYPE_DISK || sdev.qualifier.get() != 0 {
         return;
     }
     let disk = Rc::new(Disk { integrity_enabled: Cell::new(true), ..Disk::default() });
@@ -49,7 +50,6 @@ async fn sd_probe(kernel: &Rc<Kernel>, sdev: &Rc<ScsiDevice>, disk: &Rc<Disk>) -
     kernel.point(Point::SdPublish).await;
     elevator_init(sdev).await;
     disk.published.set(true);
-    kernel.uevent(UeventAction::Add, sdev.disk_object());
     if disk.blocks.get() > 0 {
         let _frame = kernel.enter("disk_scan_partitions");
         if kernel.scenario.kernel.midlayer >= Midlayer::V6_1 {
@@ -58,6 +58,8 @@ async fn sd_probe(kernel: &Rc<Kernel>, sdev: &Rc<ScsiDevice>, disk: &Rc<Disk>) -
         }
         sd_io(sdev, disk, Cdb::Read { lba: 0, blocks: PARTITION_BLOCKS }, PARTITION_BLOCKS).await?;
     }
+    // Users are told of the disk when its partitions are known (device_add_disk).
+    kernel.uevent(UeventAction::Add, sdev.disk_object());
     if kernel.scenario.kernel.midlayer < Midlayer::V6_1 {
         if disk.blocks.get() > 0 {
             register_integrity(sdev, disk);
@@ -78,6 +80,10 @@ pub(crate) async fn sd_remove(sdev: &Rc<ScsiDevice>) -> Sim<()> {
     let _guard = sdev.device_lock.lock(kernel).await;
     if disk.published.replace(false) {
         kernel.uevent(UeventAction::Remove, sdev.disk_object());
+        if kernel.scenario.kernel.midlayer >= Midlayer::V6_1 {
+            // del_gendisk: requests that wait in the queue fail now, and are waited for.
+            sdev.queue.drained(kernel).await;
+        }
         if disk.write_cache.get() && disk.blocks.get() > 0 {
             let _frame = kernel.enter("sd_sync_cache");
             let kind = Kind { passthrough: true, power: true, ..Kind::default() };

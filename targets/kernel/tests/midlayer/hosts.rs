@@ -82,7 +82,7 @@ fn without_fc_work_queues_the_host_is_added_but_its_ports_stay_for_ever() {
     let rig = Rig::of(Midlayer::V5_7);
     rig.kernel.arm_failure(0, FailPoint::FcHostWorkQueues, 1, 0);
     let record = rig.with_disk(|rig| async move {
-        assert_eq!(rig.host.fc_host(Access::Read, "dev_loss_tmo")?.dev_loss_tmo.get(), 60);
+        assert_eq!(rig.host.fc_host(Access::Read, "dev_loss_tmo")?.dev_loss_tmo.get(), 0);
         fc_remove_host(&rig.host).await?;
         scsi_remove_host(&rig.host).await?;
         scsi_host_put(&rig.host)

@@ -68,8 +68,12 @@ numbers! {
     BUSY_ADAPTER_WORK = 0x2 "DOOR_BUSY_ADAPTER_WORK";
     /// A request is outstanding.
     BUSY_REQUEST = 0x4 "DOOR_BUSY_REQUEST";
+    /// A scan or a deletion is queued or runs, in a worker that may be asleep.
+    BUSY_SCSI_SCAN = 0x8 "DOOR_BUSY_SCSI_SCAN";
     /// The error handler.
     BUSY_EH = 0x20 "DOOR_BUSY_EH";
+    /// SCSI commands that have not ended.
+    BUSY_IO = 0x40 "DOOR_BUSY_IO";
     /// An answer is on its way.
     BUSY_ANSWER = 0x80 "DOOR_BUSY_ANSWER";
     /// Device-loss timers run: rest allows it, settled does not.

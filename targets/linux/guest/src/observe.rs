@@ -207,10 +207,10 @@ fn security(text: &str) -> Option<u64> {
         "none" => Some(0),
         "Authentication" => Some(1),
         "Encryption" => Some(2),
-        number => parse_number(number),
+        // Several flags of a port, or what has no name; 2 and 4 are both encryption.
+        number => parse_number(number).map(|flags| flags & 1 | if flags & 6 != 0 { 2 } else { 0 }),
     });
-    let flags = flags.try_fold(0, |sum, flag| Some(sum | flag?))?;
-    Some(FLAGS + (flags & 3))
+    Some(FLAGS + flags.try_fold(0, |sum, flag| Some(sum | flag?))?)
 }
 
 /// "Class 2, Class 3" as bits: class N is bit N.

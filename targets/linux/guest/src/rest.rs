@@ -10,7 +10,9 @@ use regdiff_scenario::step::Parameter;
 use regdiff_scenario::{Scalar, Scenario, Trigger};
 
 use crate::calls;
-use crate::door::{BUSY_ADAPTER_WORK, BUSY_ANSWER, BUSY_EH, BUSY_ERP, BUSY_LOSS_TIMER, BUSY_REQUEST};
+use crate::door::{
+    BUSY_ADAPTER_WORK, BUSY_ANSWER, BUSY_EH, BUSY_ERP, BUSY_IO, BUSY_LOSS_TIMER, BUSY_REQUEST, BUSY_SCSI_SCAN,
+};
 use crate::machine::Machine;
 
 /// The limit of virtual time was hit.
@@ -27,6 +29,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 const STUCK: Duration = Duration::from_secs(45);
 /// The same where a request, recovery or the error handler may wait for a timer of its own.
 const STUCK_WITH_TIMERS: Duration = Duration::from_secs(130);
+/// The same where nothing but commands and who waits for them is left while a port is blocked: they wait for the port. Longer than
+/// any pause of the midlayer, and short enough for the loss timer not to run out meanwhile, which rest does not wait for.
+const STUCK_AT_A_LOST_PORT: Duration = Duration::from_secs(4);
 /// Long enough for everything that can run to run. Reading the clock takes a quarter of a microsecond of virtual time.
 const INSTANT: Duration = Duration::from_millis(1);
 
@@ -53,6 +58,9 @@ impl Until {
     fn patience(self, mask: u32, scan: Duration) -> Option<Duration> {
         if mask & BUSY_ANSWER != 0 || (self == Self::Settled && mask & BUSY_LOSS_TIMER != 0) {
             return None;
+        }
+        if mask & BUSY_LOSS_TIMER != 0 && mask & !(BUSY_LOSS_TIMER | BUSY_IO | BUSY_SCSI_SCAN) == 0 {
+            return Some(STUCK_AT_A_LOST_PORT);
         }
         let timers = mask & (BUSY_REQUEST | BUSY_ERP | BUSY_EH) != 0;
         let base = if timers { STUCK_WITH_TIMERS } else { STUCK };
@@ -150,13 +158,14 @@ mod tests {
     #[test]
     fn patience_ends_unless_something_is_sure_to_come() {
         let scan = Duration::from_secs(60);
-        let io = 0x40;
+        let io = BUSY_IO;
         assert_eq!(Until::Rest.patience(io, scan), Some(STUCK));
         assert_eq!(Until::Rest.patience(io | BUSY_REQUEST, scan), Some(STUCK_WITH_TIMERS));
         assert_eq!(Until::Rest.patience(BUSY_ADAPTER_WORK, scan), Some(STUCK + scan));
         assert_eq!(Until::Rest.patience(io | BUSY_ANSWER, scan), None);
         assert_eq!(Until::Settled.patience(io | BUSY_LOSS_TIMER, scan), None);
-        assert_eq!(Until::Rest.patience(io | BUSY_LOSS_TIMER, scan), Some(STUCK));
+        assert_eq!(Until::Rest.patience(io | BUSY_LOSS_TIMER, scan), Some(STUCK_AT_A_LOST_PORT));
+        assert_eq!(Until::Rest.patience(io | BUSY_LOSS_TIMER | BUSY_REQUEST, scan), Some(STUCK_WITH_TIMERS));
     }
 
     #[test]

@@ -76,6 +76,7 @@ static int ccw_remove(struct device *dev)
 		set_online_flag(cdev, 0);
 		put_device(&cdev->dev);
 	}
+	cdev->private->channel_online = false;
 	cdev->drv = NULL;
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
 	return 0;
@@ -122,9 +123,11 @@ int ccw_device_set_online(struct ccw_device *cdev)
 		return -EINVAL;
 	if (!get_device(&cdev->dev))
 		return -ENODEV;
+	cdev->private->channel_online = true;
 	if (cdev->drv->set_online)
 		ret = cdev->drv->set_online(cdev);
 	if (ret) {
+		cdev->private->channel_online = false;
 		put_device(&cdev->dev);
 		return ret;
 	}
@@ -146,6 +149,7 @@ int ccw_device_set_offline(struct ccw_device *cdev)
 	if (ret)
 		return ret;
 	set_online_flag(cdev, 0);
+	cdev->private->channel_online = false;
 	put_device(&cdev->dev);
 	return 0;
 }

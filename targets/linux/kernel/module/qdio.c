@@ -69,6 +69,9 @@ int qdio_establish(struct ccw_device *cdev, struct qdio_initialize *init)
 		return -EIO;
 	if (!q->allocated || q->established)
 		return -EINVAL;
+	/* No channel program runs on a device that is offline for the channel. */
+	if (!cdev->private->channel_online)
+		return -EIO;
 	q->input = init->input_sbal_addr_array[0];
 	q->output = init->output_sbal_addr_array[0];
 	q->input_handler = init->input_handler;

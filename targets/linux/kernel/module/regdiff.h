@@ -71,6 +71,7 @@ struct ccw_device_private {
 	u32 index;
 	u16 devno;
 	atomic_t onoff;
+	bool channel_online;	/* queues can be established; the driver's flag follows later */
 	spinlock_t lock;	/* ccwlock */
 	spinlock_t queue_lock;
 	struct queues queues;

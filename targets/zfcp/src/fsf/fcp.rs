@@ -173,6 +173,7 @@ fn result_of(reply: &ScsiReply) -> ScsiResult {
         In::None => ScsiData::None,
     };
     ScsiResult {
+        refused: false,
         host: HostByte::Ok,
         status: reply.status,
         sense: reply.sense.map(sense_of),

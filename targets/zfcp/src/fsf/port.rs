@@ -13,6 +13,7 @@ use crate::fc;
 use crate::objects::{Adapter, Lun, Port, luns_of_port};
 use crate::status::{
     COMMON_ACCESS_BOXED, COMMON_ACCESS_DENIED, COMMON_ERP_FAILED, COMMON_OPEN, PORT_PHYS_OPEN, REQ_ERROR,
+    SECURITY_ENCRYPTION,
 };
 
 /// Classes 1 to 4: the payload has parameters for these and no other (FC_COS_CLASS1 to 4).
@@ -129,10 +130,14 @@ fn eval_open_port(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, port: &Rc<Port>) -> S
 
 /// Logs a change of a connection's security name.
 fn log_security(adapter: &Adapter, port: &Port, now: u32) {
-    // Authentication and encryption are the two lowest bits.
-    let (before, now) = (port.connection_info.replace(now) & 3, now & 3);
+    // A single flag has a name, and both kinds of encryption the same; anything else shows as its number.
+    let name = |flags: u32| match flags {
+        f if f.is_power_of_two() && f & SECURITY_ENCRYPTION != 0 => SECURITY_ENCRYPTION,
+        other => other,
+    };
+    let before = port.connection_info.replace(now);
     let id = match (before, now) {
-        (a, b) if a == b => return,
+        (a, b) if name(a) == name(b) => return,
         (0, _) => LogId::FcsecOn,
         (_, 0) => LogId::FcsecOff,
         _ => LogId::FcsecChanged,

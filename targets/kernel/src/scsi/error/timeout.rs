@@ -16,7 +16,8 @@ const ABORT_DELAY_MS: u64 = 10;
 pub(crate) fn add_timer(command: &Rc<ScsiCommand>) {
     let host = &command.sdev.host;
     let weak = Rc::downgrade(command);
-    let timer = host.kernel.timer_us(command.kind.timeout_us, false, Context::Timer, host.device, move |kernel| {
+    // Its timer runs by ticks: what comes at the very time is in time.
+    let timer = host.kernel.timer_us(command.kind.timeout_us + 1, false, Context::Timer, host.device, move |kernel| {
         if let Some(command) = weak.upgrade().filter(|c| !c.complete.get()) {
             times_out(kernel, &command);
         }

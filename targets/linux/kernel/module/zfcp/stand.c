@@ -411,20 +411,18 @@ void regdiff_reqid_check(struct zfcp_qdio *qdio, int index)
 
 struct Scsi_Host *regdiff_host_alloc(const struct scsi_host_template *template, int size)
 {
-	struct Scsi_Host *shost;
-
 	if (regdiff_fail(FAIL_HOST_ALLOC, NULL))
 		return NULL;
-	shost = scsi_host_alloc((struct scsi_host_template *)template, size);
-	if (shost)
-		regdiff_reach(POINT_HOST_ALLOCATED, NULL);
-	return shost;
+	return scsi_host_alloc((struct scsi_host_template *)template, size);
 }
 
+/* The driver knows its host by now; between the allocation and this it only fills it in. */
 int regdiff_add_host(struct Scsi_Host *shost, struct device *dev)
 {
-	int ret = scsi_add_host(shost, dev);
+	int ret;
 
+	regdiff_reach(POINT_HOST_ALLOCATED, to_ccwdev(dev));
+	ret = scsi_add_host(shost, dev);
 	if (!ret) {
 		regdiff_slot_host(shost);
 		regdiff_reach(POINT_HOST_ADDED, to_ccwdev(dev));
