@@ -88,12 +88,14 @@ impl Maskable for Side {
 
 /// The model's driver that registers as a kernel does. Early is the driver's own source with the host registered when the adapter
 /// is enqueued, before any queue that limits could come from: the series without the two fences that its last patch puts there.
-/// The driver's own registration finds the host then, and redoes nothing.
+/// The driver's own registration finds the host then, and redoes nothing. Timers are as coarse as a kernel's.
 pub(crate) fn model_of(registration: Registration) -> Variant {
-    Variant::of(match registration {
+    let mut variant = Variant::of(match registration {
         Registration::Early => Fences::DEFERRED.without(Fence::NoRegisterAtEnqueue).without(Fence::LimitsBeforeAdd),
         Registration::Deferred => Fences::DEFERRED,
-    })
+    });
+    variant.switches.timer_wheel = true;
+    variant
 }
 
 /// How many runs one judgement remembers: a judge asks for the same scenario under other schedules, of which a kernel has one.

@@ -23,11 +23,15 @@ const EXAMPLES: &str = "\
 Examples:
   regdiff parity --seeds 1..200
   regdiff parity --seeds 1..1000 --version 6.12 --json --jobs 4
+  regdiff parity --seeds 1..1000 --at-least 95
   regdiff parity --seed 17 -v
   regdiff parity corpus/registration/*.toml
 
 Each scenario is put on the kernel's own profile and plain schedule, and runs in both lanes with both registrations: deferred
-beside the model's deferred driver, early beside the model's series that registers when the adapter is enqueued. Observations are compared by kind.";
+beside the model's deferred driver, early beside the model's series that registers when the adapter is enqueued. Observations are compared by kind.
+
+The exit code is 0 if all runs agree, accepted mismatches apart, or, with --at-least, if so many of 100 do; else 1. It is 3 if nothing
+was compared, or if the kernel lane failed in a run.";
 
 /// Arguments of `regdiff parity`.
 #[derive(Debug, Args)]
@@ -45,6 +49,9 @@ pub(crate) struct Arguments {
     /// Only one registration
     #[arg(long, value_name = "early|deferred")]
     registration: Option<Only>,
+    /// Succeed if so many of 100 compared runs agree, whatever the others are; mismatches are listed all the same
+    #[arg(long, value_name = "PERCENT")]
+    at_least: Option<Percent>,
     /// Show every mismatch, and both sides next to each other
     #[arg(long, short)]
     verbose: bool,
@@ -71,6 +78,19 @@ impl FromStr for Range {
         range
             .filter(|range| range.0 <= range.1)
             .ok_or_else(|| "write A..B with A not above B, for example 1..200".to_owned())
+    }
+}
+
+/// Of 100: from 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Percent(f64);
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| (0.0..=100.0).contains(number));
+        number.map(Self).ok_or_else(|| "write a number from 0 to 100".to_owned())
     }
 }
 
@@ -130,9 +150,11 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     written?;
-    let code = code.and(tally.exit_code());
+    let at_least = arguments.at_least.map(|Percent(percent)| percent);
+    let code = code.and(tally.exit_code(at_least));
     if arguments.json {
         let mut value = tally.json();
+        value["exit_code"] = json!(code.code());
         value["kernel"] = json!(linux.built.manifest);
         out.json(&value)?;
     } else {
@@ -167,6 +189,14 @@ fn in_full(origin: &str, run: &Compared) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentages_are_between_0_and_100() {
+        assert_eq!("99.5".parse(), Ok(Percent(99.5)));
+        for wrong in ["101", "-1", "NaN", "x", "95%"] {
+            assert!(wrong.parse::<Percent>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn ranges_include_their_end() {

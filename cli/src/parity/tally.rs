@@ -107,9 +107,13 @@ impl Tally {
         }
     }
 
-    /// How the command ends.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.classes.values().any(|class| class.accepted.is_none()) {
+    /// How the command ends: with a rate that is enough, mismatches are no findings.
+    pub(crate) fn exit_code(&self, at_least: Option<f64>) -> ExitCode {
+        let findings = match at_least {
+            Some(percent) => self.compared > 0 && Self::rate(self.agreed, self.compared) < percent,
+            None => self.classes.values().any(|class| class.accepted.is_none()),
+        };
+        if findings {
             ExitCode::Findings
         } else if !self.failed.is_empty() || self.compared == 0 {
             ExitCode::Undecided
@@ -127,7 +131,6 @@ impl Tally {
         let mut value = json!(self);
         value["rate_of_runs"] = json!(Self::rate(self.agreed, self.compared));
         value["rate_of_scenarios"] = json!(Self::rate(self.scenarios_agreed, self.scenarios_compared));
-        value["exit_code"] = json!(self.exit_code().code());
         value
     }
 
@@ -216,6 +219,19 @@ fn without_numbers(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_that_is_enough_is_no_finding() {
+        let mismatch = || ("command.adisc".to_owned(), Class { runs: 1, ..Class::default() });
+        let tally = |compared, agreed| Tally { compared, agreed, classes: [mismatch()].into(), ..Tally::default() };
+        assert_eq!(tally(40, 38).exit_code(None), ExitCode::Findings);
+        assert_eq!(tally(40, 38).exit_code(Some(95.0)), ExitCode::Clean);
+        assert_eq!(tally(40, 37).exit_code(Some(95.0)), ExitCode::Findings);
+        assert_eq!(tally(0, 0).exit_code(Some(95.0)), ExitCode::Undecided, "nothing was compared");
+        let mut failed = tally(40, 40);
+        failed.failed.insert("no kernel".to_owned(), (1, "seed 1".to_owned()));
+        assert_eq!(failed.exit_code(Some(95.0)), ExitCode::Undecided);
+    }
 
     #[test]
     fn numbers_do_not_tell_lines_apart() {

@@ -123,7 +123,17 @@ impl Executor {
 
     pub(crate) fn arm(&mut self, us: u64, background: bool, expiry: Expiry) -> TimerId {
         self.numbers += 1;
-        let id = TimerId { at_us: self.now_us.saturating_add(us), number: self.numbers };
+        self.arm_as(self.numbers, us, background, expiry)
+    }
+
+    /// As [`Executor::arm`], before all that were armed so for the same time, and behind all others.
+    pub(crate) fn arm_first(&mut self, us: u64, background: bool, expiry: Expiry) -> TimerId {
+        self.numbers += 1;
+        self.arm_as(u64::MAX - self.numbers, us, background, expiry)
+    }
+
+    fn arm_as(&mut self, number: u64, us: u64, background: bool, expiry: Expiry) -> TimerId {
+        let id = TimerId { at_us: self.now_us.saturating_add(us), number };
         self.foreground += usize::from(!background);
         self.timers.insert(id, Timer { background, expiry });
         id

@@ -19,6 +19,7 @@ mod record;
 pub mod scsi;
 mod task;
 mod wait;
+mod wheel;
 mod work;
 
 pub use attribute::{AttributeUser, AttributeUsers};
@@ -36,6 +37,8 @@ pub struct Switches {
     pub protection_space_always_reserved: bool,
     /// A planted fault.
     pub fault: Option<MidlayerFault>,
+    /// Delayed works run out when the kernel's timer wheel looks at their bucket, as they do on a real kernel; else at their time.
+    pub timer_wheel: bool,
 }
 
 /// One machine's kernel.

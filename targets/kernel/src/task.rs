@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Context as PollContext, Poll, Waker};
 
 use regdiff_observation::Limit;
-use regdiff_scenario::Context;
+use regdiff_scenario::{Context, Midlayer};
 
 use crate::executor::{Expiry, Next, TaskId, TimerId};
 use crate::{Kernel, Sim};
@@ -126,10 +126,13 @@ impl Kernel {
         self.sleep_us(ms * 1000).await;
     }
 
-    /// msleep: a tick longer than so many ms at least, since the tick that runs does not count, and behind timers that were set in
-    /// the same tick.
+    /// msleep: before 6.12 a tick longer than so many ms at least, since the tick that runs does not count; in any case behind timers
+    /// that were set in the same tick. From 6.12 on 0 is no sleep at all.
     pub async fn msleep(&self, ms: u64) {
-        self.sleep_us(ms * 1000 + TICK_US + 1).await;
+        let tick = if self.scenario.kernel.midlayer < Midlayer::V6_12 { TICK_US } else { 0 };
+        if ms * 1000 + tick > 0 {
+            self.sleep_us(ms * 1000 + tick + 1).await;
+        }
     }
 
     /// Arms a timer that runs a function in a context of its own. Rest waits for it unless it is a background timer.
@@ -142,6 +145,19 @@ impl Kernel {
         function: impl FnOnce(&Rc<Kernel>) -> Sim<()> + 'static,
     ) -> TimerId {
         self.arm(us, background, Expiry::Call { context, device, function: Box::new(function) })
+    }
+
+    /// As [`Kernel::timer_us`], for a bucket of the timer wheel: of those that run out together the one that was armed last is first.
+    pub(crate) fn bucket_timer_us(
+        &self,
+        us: u64,
+        background: bool,
+        context: Context,
+        device: u8,
+        function: impl FnOnce(&Rc<Kernel>) -> Sim<()> + 'static,
+    ) -> TimerId {
+        let expiry = Expiry::Call { context, device, function: Box::new(function) };
+        self.executor.borrow_mut().arm_first(us, background, expiry)
     }
 
     /// Wakes the current task after so many µs, unless it is woken or the timer cancelled before.

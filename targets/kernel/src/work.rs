@@ -9,6 +9,7 @@ use std::rc::Rc;
 use regdiff_observation::Access;
 use regdiff_scenario::Context;
 
+use crate::wheel;
 use crate::{Kernel, Sim, TimerId, WaitQueue};
 
 type WorkFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
@@ -150,12 +151,19 @@ impl Kernel {
         }
         *work.target.borrow_mut() = Some(queue.clone());
         let item = Rc::downgrade(work);
-        let timer = self.timer_us(ms * 1000, background, Context::Timer, queue.device, move |kernel| {
+        let expire = move |kernel: &Rc<Self>| {
             if let Some(item) = item.upgrade() {
                 kernel.end_delay(&item);
             }
             Ok(())
-        });
+        };
+        let (context, device) = (Context::Timer, queue.device);
+        let timer = if self.switches.timer_wheel {
+            let us = wheel::expiry_us(self.now_us(), ms) - self.now_us();
+            self.bucket_timer_us(us, background, context, device, expire)
+        } else {
+            self.timer_us(ms * 1000, background, context, device, expire)
+        };
         work.timer.set(Some(timer));
         true
     }

@@ -35,7 +35,8 @@ impl Variant {
 
     /// A variant on an ordinary kernel.
     pub const fn of(fences: Fences) -> Self {
-        Self { fences, switches: Switches { protection_space_always_reserved: false, fault: None }, fault: None }
+        let switches = Switches { protection_space_always_reserved: false, fault: None, timer_wheel: false };
+        Self { fences, switches, fault: None }
     }
 }
 

@@ -81,7 +81,8 @@ pub(crate) async fn sd_remove(sdev: &Rc<ScsiDevice>) -> Sim<()> {
     if disk.published.replace(false) {
         kernel.uevent(UeventAction::Remove, sdev.disk_object());
         if kernel.scenario.kernel.midlayer >= Midlayer::V6_1 {
-            // del_gendisk: requests that wait in the queue fail now, and are waited for.
+            // del_gendisk sleeps: requests that wait in the queue fail now, and are waited for.
+            kernel.sleep_us(0).await;
             sdev.queue.drained(kernel).await;
         }
         if disk.write_cache.get() && disk.blocks.get() > 0 {

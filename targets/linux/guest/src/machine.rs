@@ -269,11 +269,19 @@ impl Machine {
         Held { answers: shared.firmware.release(), at_point: shared.at_point.take(), users: shared.users_arrived }
     }
 
-    /// That step has done what it could: what was held for it goes on.
-    pub(crate) fn release(&self, held: Held) {
+    /// That step, a user's or not, has done what it could: what was held for it goes on.
+    pub(crate) fn release(&self, held: Held, by_user: bool) {
         self.lock().users_released = held.users;
         self.changed.notify_all();
-        self.write_all(&held.answers);
+        if !held.answers.is_empty() {
+            if by_user {
+                // An answer comes when nobody can run any more, as in the model: not those either whom the user woke.
+                self.let_run();
+            }
+            let queued = self.lock().firmware.queued();
+            self.write_all(&held.answers);
+            self.write_all(&queued);
+        }
         if let Some((device, payload)) = held.at_point {
             self.write_all(&[door::record(door::DO_RELEASE, device, &payload)]);
         }

@@ -92,7 +92,7 @@ fn go(machine: &Arc<Machine>, begun: Begun<'_>) -> Result<(), Stop> {
     let Some((index, step)) = begun else { return Ok(()) };
     let held = machine.held();
     begin(machine, index, step)?;
-    machine.release(held);
+    machine.release(held, matches!(step.trigger.actor(), Actor::User | Actor::Channel));
     Ok(())
 }
 

@@ -3,6 +3,8 @@
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/sched/rt.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <scsi/scsi_host.h>
@@ -147,7 +149,7 @@ void regdiff_reach(u32 point, struct ccw_device *cdev)
 	struct armed *armed, *next;
 	unsigned long flags;
 	/* Asked here: the lock below disables interrupts. */
-	bool tell = false, wait = may_wait(point);
+	bool tell = false, wait = may_wait(point), preferred;
 
 	if (device >= MAX_DEVICES || point >= POINTS)
 		return;
@@ -168,7 +170,13 @@ void regdiff_reach(u32 point, struct ccw_device *cdev)
 		regdiff_tell(DOOR_EV_POINT, device, &told, sizeof(told));
 	if (!told.waits)
 		return;
+	/* In the model whoever stands at a point goes on next when it is released, before those whom the step woke. */
+	preferred = !rt_task(current);
+	if (preferred)
+		sched_set_fifo_low(current);
 	wait_event(released, waiter.released);
+	if (preferred)
+		sched_set_normal(current, task_nice(current));
 	spin_lock_irqsave(&lock, flags);
 	list_del(&waiter.list);
 	spin_unlock_irqrestore(&lock, flags);

@@ -42,7 +42,11 @@ pub(crate) async fn status_read_refill(adapter: &Rc<Adapter>) -> Sim<bool> {
 async fn post(adapter: &Rc<Adapter>) -> Sim<bool> {
     let kernel = &adapter.kernel;
     let _frame = kernel.enter("zfcp_fsf_status_read");
-    if qdio::sbal_get(adapter).await?.is_err() || kernel.fails(adapter.device, FailPoint::StatusReadPost) {
+    if qdio::sbal_get(adapter).await?.is_err() {
+        return Ok(false);
+    }
+    if kernel.fails(adapter.device, FailPoint::StatusReadPost) {
+        adapter_reopen(adapter, 0, "fsrs__1")?;
         return Ok(false);
     }
     next_id(adapter);

@@ -9,6 +9,8 @@ pub(super) struct Hold {
     armed: Option<Armed>,
     /// Records for the door.
     held: Vec<Vec<u8>>,
+    /// Those that came since, which queue up behind the held ones.
+    behind: Option<Vec<Vec<u8>>>,
 }
 
 #[derive(Debug)]
@@ -53,8 +55,26 @@ impl Hold {
         came
     }
 
+    /// Holds an answer; those that follow queue up behind it.
     pub(super) fn keep(&mut self, record: Vec<u8>) {
         self.held.push(record);
+        self.behind.get_or_insert_default();
+    }
+
+    /// What queued up; from now on answers go at once.
+    pub(super) fn queued(&mut self) -> Vec<Vec<u8>> {
+        self.behind.take().unwrap_or_default()
+    }
+
+    /// An answer that nobody waits for: what goes to the door at once.
+    pub(super) fn pass(&mut self, record: Vec<u8>) -> Option<Vec<u8>> {
+        match &mut self.behind {
+            Some(behind) => {
+                behind.push(record);
+                None
+            }
+            None => Some(record),
+        }
     }
 
     pub(super) fn release(&mut self) -> Vec<Vec<u8>> {
@@ -67,6 +87,16 @@ mod tests {
     use regdiff_scenario::Command;
 
     use super::*;
+
+    #[test]
+    fn answers_queue_up_behind_those_that_are_due() {
+        let mut hold = Hold::default();
+        assert_eq!(hold.pass(vec![1]), Some(vec![1]));
+        hold.keep(vec![0]);
+        assert_eq!(hold.pass(vec![2]), None);
+        assert_eq!((hold.release(), hold.queued()), (vec![vec![0]], vec![vec![2]]));
+        assert_eq!(hold.pass(vec![3]), Some(vec![3]));
+    }
 
     #[test]
     fn the_nth_fit_counts_once() {

@@ -145,7 +145,7 @@ impl Firmware {
         if handled.moment {
             self.hold.keep(answer);
         } else {
-            handled.writes.push(answer);
+            handled.writes.extend(self.hold.pass(answer));
         }
         handled
     }
@@ -208,6 +208,11 @@ impl Firmware {
     /// The step has begun: what was held is due.
     pub(crate) fn release(&mut self) -> Vec<Vec<u8>> {
         self.hold.release()
+    }
+
+    /// Answers that queued up behind those that were held; the next ones go at once.
+    pub(crate) fn queued(&mut self) -> Vec<Vec<u8>> {
+        self.hold.queued()
     }
 }
 
