@@ -262,9 +262,10 @@ mod tests {
         assert!(!ask(&mut firmware).moment);
         let held = ask(&mut firmware);
         assert!(held.moment && held.writes.is_empty());
-        assert_eq!(ask(&mut firmware).writes.len(), 1, "others are answered meanwhile");
-        assert_eq!(firmware.release().len(), 1);
-        assert!(firmware.release().is_empty());
+        assert!(ask(&mut firmware).writes.is_empty(), "what follows stays behind it");
+        assert_eq!((firmware.release().len(), firmware.queued().len()), (1, 1));
+        assert!(firmware.release().is_empty() && firmware.queued().is_empty());
+        assert_eq!(ask(&mut firmware).writes.len(), 1, "at once again");
     }
 
     #[test]
