@@ -24,12 +24,11 @@ use crate::{complain, parallel};
 
 const EXAMPLES: &str = "\
 Examples:
-  scripts/kernel-coverage
   regdiff coverage corpus/*/*.toml
   regdiff coverage --functions corpus/registration/nominal.toml
   regdiff coverage --seeds 1..200 --json
 
-Each scenario runs with both registrations in a kernel that scripts/kernel --coverage built; gcov tells what its counters mean. Lines are those
+Each scenario runs with both registrations in a kernel that scripts/kernel --coverage built (scripts/kernel-coverage does all); gcov tells what its counters mean. Lines are those
 of the driver's zfcp_*.c of which gcc made code. A run that ends in a panic counts too; one that is killed for its real time does not.";
 
 /// Arguments of `regdiff coverage`.
