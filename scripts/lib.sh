@@ -15,11 +15,13 @@ triple=$(cd "$root" && rustc -vV | sed -n 's/^host: //p')
 say() { echo "$(basename "$0"): $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# build libfuzzer|afl|honggfuzz: all targets for one engine. A folder each, or every switch would rebuild the world.
+# build libfuzzer|afl|honggfuzz|plain: all targets for one engine. A folder each, or every switch would rebuild the world.
 build() {
   local args=(--locked --release --bins --target "$triple" --manifest-path "$root/fuzz/Cargo.toml")
   case $1 in
-    libfuzzer)
+    # The drill's baseline, which is none of the registry's targets.
+    libfuzzer | plain)
+      if [ "$1" = plain ]; then args+=(-p regdiff-baseline); fi
       # From the root, because inside fuzz/ cargo reads the file by itself: flags that are there twice instrument twice.
       # Outer flags would replace those of the file.
       (cd "$root" && env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS cargo build "${args[@]}" --config fuzz/.cargo/config.toml --target-dir fuzz/target/plain) ;;

@@ -22,6 +22,8 @@ pub mod mutate;
 pub mod operand;
 pub mod parts;
 pub mod place;
+#[cfg(feature = "plain")]
+pub mod plain;
 pub mod random;
 mod repair;
 pub mod scalar;

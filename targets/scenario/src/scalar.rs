@@ -90,6 +90,7 @@ impl Scalar for bool {
 }
 
 /// An index, or any.
+#[cfg_attr(feature = "plain", derive(arbitrary::Arbitrary))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Selector(pub Option<u8>);
 
@@ -159,6 +160,7 @@ macro_rules! names {
         $($(#[doc = $doc:literal])+ $variant:ident = $tag:literal $text:literal,)+
     }) => {
         $(#[$meta])*
+        #[cfg_attr(feature = "plain", derive(arbitrary::Arbitrary))]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
@@ -205,6 +207,7 @@ macro_rules! flags {
         $($(#[doc = $doc:literal])+ $flag:ident = $bit:literal $text:literal,)+
     }) => {
         $(#[$meta])*
+        #[cfg_attr(feature = "plain", derive(arbitrary::Arbitrary))]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
         pub struct $ty(pub $repr);
 
@@ -246,6 +249,7 @@ macro_rules! record {
         $(+ $(#[doc = $partdoc:literal])+ $part:ident: $pty:ty;)*
     }) => {
         $(#[$meta])*
+        #[cfg_attr(feature = "plain", derive(arbitrary::Arbitrary))]
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
         pub struct $ty {
             $($(#[doc = $doc])+ pub $field: $fty,)+
