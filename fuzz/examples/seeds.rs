@@ -83,7 +83,7 @@ fn pack(target: &Target, from: &Path, to: &Path) -> Result<u64, Box<dyn Error>> 
 fn stored(target: &Target, scenario: &Scenario) -> Vec<u8> {
     match target.input {
         Input::Text => text::print(scenario).into_bytes(),
-        Input::Scenario(_) | Input::Bytes => bytes::encode(scenario),
+        Input::Scenario(_) | Input::Allowed(_) | Input::Bytes => bytes::encode(scenario),
     }
 }
 

@@ -102,7 +102,7 @@ fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>,
 }
 
 /// Everything the oracles see, in their order: what breaks memory comes before what follows from it.
-fn oracles(context: &Context<'_>, compared: &Comparison) -> Vec<Finding> {
+pub(crate) fn oracles(context: &Context<'_>, compared: &Comparison) -> Vec<Finding> {
     let mut found = Vec::new();
     let each = context.seen.sides();
     each.iter().for_each(|(side, seen)| memory::judge(*side, seen, &mut found));

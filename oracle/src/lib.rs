@@ -11,6 +11,7 @@
 //! One oracle, one property, one file. Oracles read observations and scenarios and nothing else, so that every lane is judged
 //! alike. The same scenario and options give the same report, always: there is no clock, no hash order and no global here.
 
+pub mod bounds;
 pub mod contract;
 pub mod divergence;
 pub mod explain;

@@ -36,7 +36,7 @@ fuzz/corpus/TARGET. With generate and the same seed, jobs and comparisons, a cam
 
 /// The targets whose inputs are scenarios. Decoders need no campaign; `cargo fuzz run` takes every target.
 fn searched() -> impl Iterator<Item = &'static str> {
-    TARGETS.iter().filter(|target| target.language().is_some()).map(|target| target.name)
+    TARGETS.iter().filter(|target| target.judges_the_pair()).map(|target| target.name)
 }
 
 /// The exit code of a process that a second Ctrl-C ends at once.

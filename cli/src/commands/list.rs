@@ -119,8 +119,12 @@ fn allowances() -> Vec<Entry> {
             name: allowance.id.to_owned(),
             note: format!("{}, review {}", status.text(), allowance.review),
             doc: format!(
-                "allows {}\nsince {}\nsee {}; needed by corpus/{}.toml",
-                allowance.allows, allowance.why, allowance.evidence, allowance.scenario
+                "allows {}\nsince {}\ncovers at most {}\nsee {}; needed by corpus/{}.toml",
+                allowance.allows,
+                allowance.why,
+                allowance.signatures.join(", "),
+                allowance.evidence,
+                allowance.scenario
             ),
             value,
         }

@@ -84,6 +84,9 @@ pub struct Allowance {
     pub review: &'static str,
     /// The curated scenario that needs it, as `folder/name` below `corpus/`.
     pub scenario: &'static str,
+    /// The signatures that it may cover: `*` stands for one part of a signature, and at the end for all that follow. The predicate
+    /// accepts fewer, and nothing else.
+    pub signatures: &'static [&'static str],
     /// How far it reaches.
     pub reach: Reach,
     /// Whether it covers a finding. Never true for what is not meant: a false yes hides a bug.

@@ -1,5 +1,6 @@
 //! The registry of fuzz targets.
 
+mod allowances;
 mod decoders;
 mod pair;
 
@@ -26,6 +27,8 @@ pub enum Kind {
 pub enum Input {
     /// A scenario in byte form, of a part of the language; engines get a mutator for it.
     Scenario(&'static Language),
+    /// The same; what is sought in it is a mistake of the contract, not of a driver.
+    Allowed(&'static Language),
     /// Anything in byte form, for a decoder.
     Bytes,
     /// Text, for a decoder.
@@ -36,7 +39,7 @@ impl Input {
     /// The name.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Scenario(_) => "scenario",
+            Self::Scenario(_) | Self::Allowed(_) => "scenario",
             Self::Bytes => "bytes",
             Self::Text => "text",
         }
@@ -76,7 +79,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: &[Target] = &[REDISCOVERY, REGISTRATION, RECOVERY, PROTECTION, LIFECYCLE, CODEC, TEXT];
+pub const TARGETS: &[Target] = &[REDISCOVERY, REGISTRATION, RECOVERY, PROTECTION, LIFECYCLE, CONTRACT, CODEC, TEXT];
 
 /// Finds the historical crash again.
 pub const REDISCOVERY: Target = Target {
@@ -128,6 +131,16 @@ pub const LIFECYCLE: Target = Target {
     allow: Allow::Open,
 };
 
+/// Looks for allowances that are too generous.
+pub const CONTRACT: Target = Target {
+    name: "contract",
+    kind: Kind::Continuous,
+    input: Input::Allowed(&Language::WHOLE),
+    searches: "the contract: an allowance whose predicate covers a finding of a kind that its entry does not name, with and without a planted fault",
+    ignores: "whether the driver is right: what no allowance covers is the other targets' business",
+    allow: Allow::Open,
+};
+
 /// Decodes bytes.
 pub const CODEC: Target = Target {
     name: "codec",
@@ -150,18 +163,24 @@ pub const TEXT: Target = Target {
 
 impl Target {
     /// Checks one input; panics on a finding. A planted fault is judged in place of the pair, against the driver without it.
-    pub fn check(&self, data: &[u8], fault: Option<&Fault>) -> Checked {
+    pub fn check(&self, data: &[u8], fault: Option<&'static Fault>) -> Checked {
         match self.input {
             Input::Scenario(language) => pair::check(self, language, data, fault),
+            Input::Allowed(_) => allowances::check(self, data, fault),
             Input::Bytes => decoders::bytes(data),
             Input::Text => decoders::text(data),
         }
     }
 
+    /// Whether it looks for findings about the drivers, which `regdiff fuzz` can look for too.
+    pub const fn judges_the_pair(&self) -> bool {
+        matches!(self.input, Input::Scenario(_))
+    }
+
     /// The part of the language that it searches, if its inputs are scenarios.
     pub const fn language(&self) -> Option<&'static Language> {
         match self.input {
-            Input::Scenario(language) => Some(language),
+            Input::Scenario(language) | Input::Allowed(language) => Some(language),
             Input::Bytes | Input::Text => None,
         }
     }

@@ -78,6 +78,18 @@ fn an_armed_fault_is_a_finding_of_its_witness_and_the_canary_is_none() {
 }
 
 #[test]
+fn no_scenario_of_the_corpus_shows_an_allowance_that_is_too_generous() {
+    for folder in ["registration", "recovery", "lifecycle", "protection", "faults"] {
+        let folder = format!("{}/../corpus/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(folder).expect("the corpus") {
+            let path = entry.expect("an entry").path();
+            let scenario = Scenario::load(&std::fs::read(&path).expect("readable")).expect("a scenario");
+            assert_eq!(said(&CONTRACT, bytes::encode(&scenario), None), None, "{}", path.display());
+        }
+    }
+}
+
+#[test]
 fn decoders_take_whatever_comes() {
     let text = include_bytes!("../../../corpus/registration/lp1887124.toml");
     let encoded = bytes::encode(&seed());

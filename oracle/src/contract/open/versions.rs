@@ -16,6 +16,7 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "FINDINGS.md 14; driver.md 1.2, 25",
         review: "2027-03-01",
         scenario: "registration/device-goes",
+        signatures: &["lifetime/*/leftover/zfcp_free_low_mem_buffers/gid_pn_req-pool"],
         reach: Reach::Difference,
         covers: gid_pn_pool_leak,
     },
@@ -26,6 +27,10 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "FINDINGS.md 15; driver.md 25",
         review: "2027-03-01",
         scenario: "registration/port-sysfs-fails",
+        signatures: &[
+            "lifetime/*/freed-write/zfcp_adapter_unregister/scan_work",
+            "lifetime/*/leftover/scsi_host_put/Scsi_Host",
+        ],
         reach: Reach::Difference,
         covers: port_sysfs_drops_adapter,
     },
