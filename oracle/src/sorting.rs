@@ -31,16 +31,17 @@ struct Taken {
 }
 
 impl Taken {
-    fn covers(&self, finding: &Finding) -> bool {
+    fn covers(&self, context: &Context<'_>, finding: &Finding) -> bool {
         let Evidence::Difference(located) = &finding.evidence else { return false };
-        let in_reach = match self.allowance.reach {
-            Reach::Difference => false,
-            Reach::Onward => located.steps_begun >= self.at,
-        };
-        // Once the sides are at different times, device-loss timers of other devices may have run out on one of them.
-        let apart = self.allowance.reach == Reach::Onward && located.time_us.eager != located.time_us.deferred;
+        if self.allowance.reach == Reach::Difference || located.steps_begun < self.at {
+            return false;
+        }
+        // Where the sides are at different times, device-loss timers of other devices may have run out on one of them; the other
+        // catches up in the stretch that began so.
+        let began = located.steps_begun.checked_sub(1).filter(|before| *before >= self.at);
+        let apart = located.time_us.eager != located.time_us.deferred || began.is_some_and(|at| context.is_apart(at));
         // A panic belongs to no device: it stops the machine.
-        in_reach && (apart || located.difference.device().is_none_or(|device| device == self.device))
+        apart || located.difference.device().is_none_or(|device| device == self.device)
     }
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, terms: Terms) -> 
         sorted.allow(allowance, status, finding);
     }
     for mut finding in uncovered {
-        match taken.iter().find(|taken| taken.covers(&finding)) {
+        match taken.iter().find(|taken| taken.covers(context, &finding)) {
             Some(Taken { allowance, status, .. }) => {
                 finding.known = Some(Known { id: allowance.id, status: *status });
                 sorted.allow(allowance, *status, finding);

@@ -47,6 +47,12 @@ impl<'a> Context<'a> {
         self.side(side).rests.iter().take_while(|rest| rest.steps_begun <= at).last()
     }
 
+    /// Whether the sides came to that rest at different times.
+    pub fn is_apart(&self, at: u32) -> bool {
+        let time = |side| self.rest(side, at).map(|rest| rest.time_us);
+        time(Side::Eager) != time(Side::Deferred)
+    }
+
     /// Everything that happened on a side until that rest.
     pub fn until(&self, side: Side, at: u32) -> &'a [Stamped] {
         let end = self.rest(side, at).map_or(0, |rest| rest.events_end);

@@ -195,24 +195,32 @@ fn a_report_says_whether_anything_was_compared() {
 }
 
 #[test]
-fn once_the_sides_are_at_different_times_other_devices_may_differ_too() {
+fn where_the_sides_are_at_different_times_other_devices_may_differ_too() {
     let mut scenario = scenario();
     let mut fail = Step::new(Trigger::Fail);
     fail.a = FailPoint::HostTagSet.to_raw() as u32;
     scenario.steps[0] = fail;
-    let report = |eager_us: u64| {
+    // The allowed difference shows at the second rest, the other device's one at `shown`.
+    let report = |eager_us: [u64; 4], shown: u32| {
         judged(Allow::Intended, &scenario, |variant| {
             let steps = vec![StepOutcome::Done(0), StepOutcome::Done(if variant.left { -12 } else { 0 })];
             let mut seen = Observation { steps, ..Observation::default() };
-            rest(&mut seen, 1, &[], &[]);
-            rest(&mut seen, 2, &[], &[reading(Object::Adapter(1), Attribute::Status, u64::from(variant.left))]);
+            for steps in 1..=4 {
+                let value = u64::from(variant.left && steps == shown);
+                rest(&mut seen, steps, &[], &[reading(Object::Adapter(1), Attribute::Status, value)]);
+            }
             if variant.left {
-                seen.rests[1].time_us = eager_us;
+                seen.rests.iter_mut().zip(eager_us).for_each(|(rest, time_us)| rest.time_us = time_us);
             }
             seen
         })
+        .verdict
     };
-    let at_the_same_time = 20;
-    assert_eq!(report(at_the_same_time).verdict, Verdict::Findings, "another device's matter");
-    assert_eq!(report(at_the_same_time + 1).verdict, Verdict::Agree);
+    let together = [10, 20, 30, 40];
+    assert_eq!(report(together, 2), Verdict::Findings, "another device's matter");
+    assert_eq!(report([10, 21, 30, 40], 2), Verdict::Agree);
+    assert_eq!(report([10, 21, 30, 40], 3), Verdict::Agree, "the other side catches up");
+    assert_eq!(report([10, 21, 30, 40], 4), Verdict::Findings, "it has caught up");
+    assert_eq!(report([11, 20, 30, 40], 2), Verdict::Findings, "they were apart before the allowed difference");
+    assert_eq!(report([10, 21, 30, 40], 1), Verdict::Findings, "before the allowed difference");
 }
