@@ -10,7 +10,7 @@ use crate::lane::{Maskable, Model, Variant};
 use crate::pair::{self, Pair, Side};
 use crate::sorting::{Sorted, Terms, sort};
 use crate::verdict::{Report, Unmodelled, Verdict};
-use crate::{lifetime, liveness, memory, schedule};
+use crate::{clocks, lifetime, liveness, memory, schedule};
 
 /// How to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +81,10 @@ fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>,
     let compared = divergence::compare(scenario, seen);
     let context = Context { scenario, seen, masked };
     let found = oracles(&context, &compared);
-    let Sorted { mut findings, allowed } = sort(&context, found, terms);
+    let mut sorted = sort(&context, found, terms);
     let mut runs = 2;
+    clocks::split(lane, scenario, variants, seen, &mut sorted, &mut runs);
+    let Sorted { mut findings, allowed, .. } = sorted;
     let schedule_dependent = schedule::split(lane, scenario, variants, seen, &mut findings, &mut runs);
     let findings = first_of_each(findings);
     let verdict = verdict(seen, &compared, &findings);

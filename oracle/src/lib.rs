@@ -12,6 +12,7 @@
 //! alike. The same scenario and options give the same report, always: there is no clock, no hash order and no global here.
 
 pub mod bounds;
+mod clocks;
 pub mod contract;
 pub mod divergence;
 pub mod explain;

@@ -47,16 +47,22 @@ impl<'a> Context<'a> {
         self.side(side).rests.iter().take_while(|rest| rest.steps_begun <= at).last()
     }
 
-    /// Whether the sides came to that rest at different times.
-    pub fn is_apart(&self, at: u32) -> bool {
-        let time = |side| self.rest(side, at).map(|rest| rest.time_us);
-        time(Side::Eager) != time(Side::Deferred)
-    }
-
     /// Everything that happened on a side until that rest.
     pub fn until(&self, side: Side, at: u32) -> &'a [Stamped] {
         let end = self.rest(side, at).map_or(0, |rest| rest.events_end);
         self.side(side).events.get(..end).unwrap_or_default()
+    }
+
+    /// What happened on a side in the stretch that ended at that rest.
+    pub fn stretch(&self, side: Side, at: u32) -> &'a [Stamped] {
+        let before = at.checked_sub(1).map_or(0, |before| self.until(side, before).len());
+        self.until(side, at).get(before..).unwrap_or_default()
+    }
+
+    /// Whether a device has a port at that rest.
+    pub fn has_port(&self, side: Side, device: u8, at: u32) -> bool {
+        let is_port = |object: Object| matches!(object, Object::Port(of, _) if of == device);
+        self.rest(side, at).is_some_and(|rest| rest.readings.iter().any(|reading| is_port(reading.object)))
     }
 
     /// Whether an object can be seen at that rest.

@@ -2,7 +2,7 @@
 
 use regdiff_observation::{Attribute, Event, LogId, Object, Observation, StepOutcome};
 use regdiff_scenario::module::InitDevice;
-use regdiff_scenario::{Command, Step, Trigger, When};
+use regdiff_scenario::{Answer, Command, Step, Trigger, When};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -87,14 +87,15 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "driver.md 6.5.1 rows 3 and 6; patch 5/8, ac007adc4d2d",
         review: "2027-06-01",
         scenario: "registration/ptp-port-removed-between",
-        signatures: &["divergence/event.trace.ereptp1"],
+        signatures: &["divergence/event.trace.ereptp1", "divergence/event.trace.ersfs_1"],
         reach: Reach::Onward,
         covers: ptp_port_is_made_again,
     },
     Allowance {
         id: "ptp-port-files-come-later",
         allows: "a user's access to a file of that port fails in deferred, with all that follows",
-        why: "there is no such port yet; in eager the access may recover it",
+        why: "there is no such port yet, also in a later open if the link was down in those before; in eager the access may recover \
+              or remove it",
         evidence: "driver.md 6.5.1 rows 3 and 6, 22; patch 5/8, ac007adc4d2d",
         review: "2027-06-01",
         scenario: "registration/ptp-port-files-before-port",
@@ -243,7 +244,10 @@ fn ptp_port_is_made_again(context: &Context<'_>, finding: &Finding) -> bool {
             && step.moment.when != When::AtRest
             && context.seen.sides().iter().all(|(_, seen)| done(seen))
     };
-    record.tag == "ereptp1" && context.is_ptp(record.device) && context.scenario.steps.iter().enumerate().any(removed)
+    // The record of the port that is made, or, if both sides open once more in the stretch, of its recovery.
+    ["ereptp1", "ersfs_1"].contains(&record.tag.text())
+        && context.is_ptp(record.device)
+        && context.scenario.steps.iter().enumerate().any(removed)
 }
 
 fn ptp_port_files_come_later(context: &Context<'_>, finding: &Finding) -> bool {
@@ -251,8 +255,15 @@ fn ptp_port_files_come_later(context: &Context<'_>, finding: &Finding) -> bool {
         PORT_FILES.contains(&outcome.trigger)
             && failed(outcome.outcomes.deferred)
             && context.is_ptp(outcome.device)
-            && context.waited_for_registration(outcome.device, outcome.at)
+            && (context.waited_for_registration(outcome.device, outcome.at)
+                || ptp_port_came(context, outcome.device, outcome.at))
     })
+}
+
+/// Whether deferred made the port of a point-to-point peer in this stretch: the first one if the link was down so far.
+fn ptp_port_came(context: &Context<'_>, device: u8, at: u32) -> bool {
+    let there = |at| context.has_port(Side::Deferred, device, at);
+    at > 0 && !there(at - 1) && there(at)
 }
 
 /// Whether something of registration may show on a side in this stretch: early in eager, or late in deferred.
@@ -273,14 +284,17 @@ fn host_file(context: &Context<'_>, finding: &Finding, triggers: &[Trigger]) -> 
 
 /// Whether eager asked the firmware for a file of the host that deferred has not got; both may have returned the same error.
 fn asked_by_file(context: &Context<'_>, finding: &Finding) -> bool {
-    let Some((Side::Eager, Event::Command(sent), at)) = surplus(finding) else { return false };
-    let exchange = matches!(sent.command, Command::ExchangeConfigData | Command::ExchangePortData);
+    let Some((side, Event::Command(sent), at)) = surplus(finding) else { return false };
+    let is_exchange = |command| matches!(command, Command::ExchangeConfigData | Command::ExchangePortData);
     let refused = |(index, step): (usize, &Step)| {
         READS.contains(&step.trigger)
             && step.device == sent.device
             && context.seen.deferred.steps.get(index).is_some_and(|outcome| failed(*outcome))
     };
-    exchange
+    // An answer that is scripted for a later one of them then goes to another one in deferred, which may ask again for it.
+    let shifted = |answer: &Answer| answer.device == sent.device && is_exchange(answer.command) && answer.nth > 1;
+    is_exchange(sent.command)
+        && (side == Side::Eager || context.scenario.firmware.iter().any(shifted))
         && context.waited_for_registration(sent.device, at)
         && context.scenario.steps.iter().enumerate().take(at as usize).any(refused)
 }

@@ -195,32 +195,50 @@ fn a_report_says_whether_anything_was_compared() {
 }
 
 #[test]
-fn where_the_sides_are_at_different_times_other_devices_may_differ_too() {
+fn what_another_devices_clock_did_is_none_of_a_device() {
     let mut scenario = scenario();
     let mut fail = Step::new(Trigger::Fail);
     fail.a = FailPoint::HostTagSet.to_raw() as u32;
     scenario.steps[0] = fail;
-    // The allowed difference shows at the second rest, the other device's one at `shown`.
-    let report = |eager_us: [u64; 4], shown: u32| {
-        judged(Allow::Intended, &scenario, |variant| {
-            let steps = vec![StepOutcome::Done(0), StepOutcome::Done(if variant.left { -12 } else { 0 })];
-            let mut seen = Observation { steps, ..Observation::default() };
+    scenario.steps.push(Step { device: 1, ..Step::new(Trigger::SetOnline) });
+    // The allowed difference of the first device shows at the second rest, one of the second device at `shown`; and without the
+    // first device's steps if it is its `own`.
+    let report = |eager_us: [u64; 4], shown: u32, own: bool, allow| {
+        let show = |steps: &Scenario, variant: Fake| {
+            let with_first = steps.steps.iter().any(|step| step.device == 0);
+            let failed = StepOutcome::Done(if variant.left { -12 } else { 0 });
+            let outcomes =
+                if with_first { vec![StepOutcome::Done(0), failed, StepOutcome::Done(0)] } else { Vec::new() };
+            let mut seen = Observation { steps: outcomes, ..Observation::default() };
             for steps in 1..=4 {
-                let value = u64::from(variant.left && steps == shown);
+                let value = u64::from(variant.left && steps == shown && (with_first || own));
                 rest(&mut seen, steps, &[], &[reading(Object::Adapter(1), Attribute::Status, value)]);
             }
             if variant.left {
                 seen.rests.iter_mut().zip(eager_us).for_each(|(rest, time_us)| rest.time_us = time_us);
             }
             seen
-        })
-        .verdict
+        };
+        let options = Options { allow, left: Fake::EAGER, right: Fake::DEFERRED };
+        let report = judge_on(&FakeLane(show), &scenario, &options);
+        (
+            signatures(&report.findings),
+            report.allowed.iter().map(|allowed| (allowed.id, allowed.count)).collect::<Vec<_>>(),
+        )
     };
+    let found = |eager_us, shown, own| report(eager_us, shown, own, Allow::Intended).0;
+    let own = ["divergence/adapter.status"];
     let together = [10, 20, 30, 40];
-    assert_eq!(report(together, 2), Verdict::Findings, "another device's matter");
-    assert_eq!(report([10, 21, 30, 40], 2), Verdict::Agree);
-    assert_eq!(report([10, 21, 30, 40], 3), Verdict::Agree, "the other side catches up");
-    assert_eq!(report([10, 21, 30, 40], 4), Verdict::Findings, "it has caught up");
-    assert_eq!(report([11, 20, 30, 40], 2), Verdict::Findings, "they were apart before the allowed difference");
-    assert_eq!(report([10, 21, 30, 40], 1), Verdict::Findings, "before the allowed difference");
+    assert_eq!(found(together, 2, false), own, "the clocks were never apart");
+    assert_eq!(found([11, 20, 30, 40], 2, false), own, "they were apart before the allowed difference only");
+    assert_eq!(found([10, 21, 30, 40], 1, false), own, "it shows before the allowed difference");
+    assert_eq!(found([10, 20, 31, 40], 2, false), own, "they are apart after it only");
+    for shown in 2..=4 {
+        assert_eq!(found([10, 21, 30, 40], shown, false), [""; 0], "{shown}");
+        assert_eq!(found([10, 21, 30, 40], shown, true), own, "{shown}: it shows without the first device, too");
+    }
+    let allowed = report([10, 21, 30, 40], 4, false, Allow::Intended).1;
+    assert_eq!(allowed, [("failed-registration-fails-online", 1); 2], "the difference, and what its clock did");
+    let strict = report([10, 21, 30, 40], 4, false, Allow::Nothing).0;
+    assert_eq!(strict.len(), 2, "nothing is taken out by what does not count");
 }

@@ -200,7 +200,8 @@ fn a_port_is_made_again_after_it_was_removed_in_between() {
     let between = with(ptp(), removes(When::Outstanding));
     assert_eq!(again(&between, both, made, 0, more), known);
     assert_eq!(again(&between, both, made, 0, (1, 0)), None);
-    assert_eq!(again(&between, both, "ersfs_1", 0, more), None);
+    assert_eq!(again(&between, both, "ersfs_1", 0, more), known, "its recovery, where both sides open once more");
+    assert_eq!(again(&between, both, "ersfs_3", 0, more), None);
     assert_eq!(again(&between, both, made, 1, more), None);
     assert_eq!(again(&between, Pair { eager: 1, deferred: -22 }, made, 0, more), None);
     assert_eq!(again(&between, Pair { eager: -16, deferred: 1 }, made, 0, more), None);

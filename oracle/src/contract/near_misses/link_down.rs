@@ -132,6 +132,29 @@ fn a_scan_over_a_dead_link_is_deferreds() {
 }
 
 #[test]
+fn of_two_scans_eager_does_the_one_after_port_data() {
+    let (scan, port_data) = (Command::OpenWka, Command::ExchangePortData);
+    let sent = |command, device| Event::Command(SentCommand { device, command, port: 0, lun: 0 });
+    // What each side sends in the last stretch, and the type that deferred shows when it begins.
+    let more = |eager: &[Event], deferred: &[Event], shown| {
+        let mut seen = dead_link(LogId::LdNoLight, 0, 0, shown);
+        for (side, sent) in [(&mut seen.eager, eager), (&mut seen.deferred, deferred)] {
+            side.rests.pop();
+            rest(side, 3, sent, &[reading(FC_HOST, Attribute::PortType, 3)]);
+        }
+        id(&fabric(), &seen, &event(3, sent(Command::CloseWka, 0), 2, 1))
+    };
+    let (early, late) = ([sent(scan, 0), sent(port_data, 0)], [sent(port_data, 0), sent(scan, 0)]);
+    assert_eq!(more(&late, &early, 3), Some("scan-while-link-is-down"));
+    assert_eq!(more(&[], &early[..1], 3), Some("scan-while-link-is-down"));
+    assert_eq!(more(&late, &early, 0), None, "deferred shows the link as down");
+    assert_eq!(more(&early, &early, 3), None);
+    assert_eq!(more(&late, &late, 3), None);
+    assert_eq!(more(&late, &[sent(scan, 1), sent(port_data, 0), sent(scan, 0)], 3), None, "another device's scan");
+    assert_eq!(more(&late, &[sent(port_data, 1), sent(scan, 0)], 3), Some("scan-while-link-is-down"));
+}
+
+#[test]
 fn a_port_of_a_peer_is_made_or_missed_point_to_point() {
     let down = dead_link(LogId::LdNoLight, 0, 0, 0);
     let only = |wwpn, present| at(3, Difference::Object { object: Object::Port(0, wwpn), present });

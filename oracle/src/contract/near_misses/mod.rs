@@ -5,7 +5,8 @@ mod link_down;
 mod open;
 
 use regdiff_observation::{
-    Event, LogId, Object, Observation, Region, SentCommand, StepOutcome, Tag, TraceRecord, TrapKind, UeventAction,
+    Attribute, Event, LogId, Object, Observation, Region, SentCommand, StepOutcome, Tag, TraceRecord, TrapKind,
+    UeventAction,
 };
 use regdiff_scenario::{
     Answer, Command, Content, ContentField, Device, FailPoint, Scenario, Step, Topology, Trigger, scalar::Scalar,
@@ -15,7 +16,7 @@ use super::tests::{at, id, registered_after};
 use super::*;
 use crate::divergence::Difference;
 use crate::pair::{Pair, Side};
-use crate::testing::{log, rest, trap, uevent, violation};
+use crate::testing::{log, reading, rest, trap, uevent, violation};
 
 const PORT: Object = Object::Port(0, 7);
 
@@ -88,6 +89,28 @@ fn files_of_a_late_port_are_refused_by_deferred() {
 }
 
 #[test]
+fn files_of_a_port_that_comes_in_a_later_open_are_refused_in_that_open() {
+    let made = |before: bool, after: bool, device| {
+        let mut seen = registered_after(1);
+        for (rest, there) in seen.deferred.rests.iter_mut().skip(1).zip([before, after, after]) {
+            let port = reading(Object::Port(device, 7), Attribute::Status, 0);
+            rest.readings.extend(there.then_some(port));
+        }
+        seen
+    };
+    let refused = |seen: &Pair<Observation>, steps| {
+        let outcomes = Pair { eager: StepOutcome::Done(1), deferred: StepOutcome::Done(-22) };
+        let outcome = Difference::Outcome { step: 1, trigger: Trigger::PortRemove, device: 0, outcomes };
+        id(&ptp(), seen, &at(steps, outcome))
+    };
+    assert_eq!(refused(&made(false, true, 0), 3), Some("ptp-port-files-come-later"));
+    assert_eq!(refused(&made(false, true, 0), 4), None, "it was there before");
+    assert_eq!(refused(&made(true, true, 0), 3), None, "it was there before");
+    assert_eq!(refused(&made(false, false, 0), 3), None, "it never comes");
+    assert_eq!(refused(&made(false, true, 1), 3), None, "another device's port");
+}
+
+#[test]
 fn nothing_is_late_at_the_very_first_rest() {
     let mut seen: Pair<Observation> = Pair::default();
     rest(&mut seen.eager, 0, &[], &[]);
@@ -118,6 +141,14 @@ fn a_file_of_the_host_asks_the_firmware_in_eager_only() {
     assert_eq!(asked(&scenario(Trigger::PortRescan, 0), &seen, 2, exchange), None);
     let more_in_deferred = event(2, sent(exchange), 0, 1);
     assert_eq!(id(&reads, &seen, &more_in_deferred), None);
+    let scripted = |device, command, nth| {
+        let answer = Answer { device, command, nth, ..Answer::default() };
+        id(&Scenario { firmware: vec![answer], ..reads.clone() }, &seen, &more_in_deferred)
+    };
+    assert_eq!(scripted(0, exchange, 2), Some("host-files-come-later"), "eager's question took the answer");
+    assert_eq!(scripted(0, exchange, 1), None);
+    assert_eq!(scripted(1, exchange, 2), None);
+    assert_eq!(scripted(0, Command::GpnFt, 2), None);
     seen.deferred.steps[1] = StepOutcome::Done(4);
     assert_eq!(asked(&reads, &seen, 2, exchange), None, "it was not refused");
 }

@@ -1,6 +1,6 @@
 //! Links that go down while an adapter is opened for the first time, and ports made too late for it.
 
-use regdiff_observation::{Attribute, Event, Object};
+use regdiff_observation::{Attribute, Event, Object, Stamped};
 use regdiff_scenario::{Answer, Command, ContentField, FsfStatus, ProtocolStatus, Reply, Scalar};
 
 use super::fc_host_value;
@@ -120,17 +120,32 @@ fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
-    let Some((Side::Deferred, event, at)) = surplus(finding) else { return false };
+    let Some((side, event, at)) = surplus(finding) else { return false };
     let device = match event {
         Event::Command(sent) if SCAN.contains(&sent.command) => sent.device,
         Event::Trace(record) if SCAN_TAGS.contains(&record.tag.text()) => record.device,
         _ => return false,
     };
+    let at_start = at > 0 && shows_dead_link(context, device, at - 1);
+    if side == Side::Eager {
+        // Of two scans only the later one is eager's: what met the earlier one in deferred meets it.
+        let early = |side| scans_before_port_data(context, side, device, at);
+        return at_start && early(Side::Deferred) && !early(Side::Eager);
+    }
     // Between two rests the host may be removed, or the link come back: then only the log tells.
     let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
     let first_open = at > 0 && context.registrations(Side::Deferred, device, at - 1) == 0;
-    let at_start = at > 0 && shows_dead_link(context, device, at - 1);
     at_start || shows_dead_link(context, device, at) || (gone || first_open) && link_went_down(context, device, at)
+}
+
+/// Whether a side sent a command of a port scan in this stretch before it asked for port data, while the link was still down.
+fn scans_before_port_data(context: &Context<'_>, side: Side, device: u8, at: u32) -> bool {
+    let scans = |stamped: &Stamped| match stamped.event {
+        Event::Command(sent) if sent.device == device && SCAN.contains(&sent.command) => Some(true),
+        Event::Command(sent) if sent.device == device && sent.command == Command::ExchangePortData => Some(false),
+        _ => None,
+    };
+    context.stretch(side, at).iter().find_map(scans) == Some(true)
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
