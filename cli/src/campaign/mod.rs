@@ -2,17 +2,16 @@
 //!
 //! ```text
 //! searcher threads ─┐                       ┌─► tally, progress line
-//! libFuzzer ─► harvest ─┴─► coordinator ─────┼─► keeper: one folder a signature
+//! engines ──► harvest ──┴─► coordinator ─────┼─► keeper: one folder a signature
 //!                              ▲            └─► minimiser thread
 //!                              └── smaller scenario ──┘
 //! ```
 //!
 //! Only the coordinator writes files and counts, so that what is printed is what happened.
 
-mod cargo;
+mod engine;
 mod judging;
 mod keeper;
-mod libfuzzer;
 mod minimiser;
 mod progress;
 mod report;
@@ -34,10 +33,10 @@ use crate::progress::Progress;
 use crate::say;
 use crate::tally::Tally;
 
+pub(crate) use engine::Engine;
 pub(crate) use judging::Judging;
 use keeper::Keeper;
 pub(crate) use keeper::slug;
-use libfuzzer::LibFuzzer;
 use minimiser::Minimiser;
 pub(crate) use summary::Summary;
 
@@ -45,27 +44,10 @@ pub(crate) use summary::Summary;
 const WAITING: usize = 1024;
 /// How often the coordinator looks at the clock while nothing comes.
 const TICK: Duration = Duration::from_millis(100);
+/// How often the engines are asked how far they are.
+const LOOK: Duration = Duration::from_secs(1);
 /// How long minimising may go on when the time for searching is over.
 const GRACE: Duration = Duration::from_secs(30);
-
-/// Who searches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
-    /// Generated and mutated scenarios, in this process.
-    Generate,
-    /// The same, next to libFuzzer in processes of its own, which looks at coverage.
-    LibFuzzer,
-}
-
-impl Engine {
-    /// The name, as it is typed.
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::Generate => "generate",
-            Self::LibFuzzer => "libfuzzer",
-        }
-    }
-}
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -74,8 +56,8 @@ pub(crate) struct Settings {
     pub(crate) target: &'static Target,
     /// Where scenarios run.
     pub(crate) judging: Judging,
-    /// Who searches.
-    pub(crate) engine: Engine,
+    /// Who searches next to the generator of this process.
+    pub(crate) engines: Vec<Engine>,
     /// For how long.
     pub(crate) time: Duration,
     /// How many comparisons in this process at most.
@@ -94,6 +76,14 @@ impl Settings {
         Options::allowing(self.target.allow)
     }
 
+    /// Who searches, as it is typed.
+    pub(crate) fn engine_names(&self) -> String {
+        if self.engines.is_empty() {
+            return "generate".to_owned();
+        }
+        self.engines.iter().map(|engine| engine.text()).collect::<Vec<_>>().join(",")
+    }
+
     /// The part of the language that is searched.
     fn language(&self) -> &'static Language {
         self.target.language().unwrap_or(&Language::WHOLE)
@@ -110,15 +100,15 @@ impl Settings {
 enum Origin {
     /// The `number`th scenario of a searcher.
     Searcher { searcher: usize, number: u64 },
-    /// A file that libFuzzer kept.
-    Engine { file: String },
+    /// A file that an engine kept.
+    Engine { engine: Engine, file: String },
 }
 
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Searcher { searcher, number } => write!(f, "searcher {searcher}, comparison {number}"),
-            Self::Engine { file } => write!(f, "libFuzzer's {file}"),
+            Self::Engine { engine, file } => write!(f, "{}'s {file}", engine.text()),
         }
     }
 }
@@ -139,15 +129,12 @@ enum Message {
 /// Runs a campaign to its end. `stop` ends it early.
 pub(crate) fn run(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary, Error> {
     let mut keeper = Keeper::new(settings)?;
-    let engine = match settings.engine {
-        Engine::LibFuzzer => Some(LibFuzzer::build(settings.target)?),
-        Engine::Generate => None,
-    };
+    let engines = settings.engines.iter().map(|engine| engine.build(settings.target)).collect::<Result<Vec<_>, _>>()?;
     let (sender, receiver) = sync_channel(WAITING);
     let minimiser = Minimiser::start(settings.clone(), sender.clone());
     let began = Instant::now();
     let done = Arc::new(AtomicBool::new(false));
-    let searching = Searching::start(settings, engine, &done, sender)?;
+    let searching = Searching::start(settings, engines, &done, sender)?;
     let mut coordinator = Coordinator {
         settings,
         summary: Summary::new(settings),
@@ -169,34 +156,53 @@ pub(crate) fn run(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary
 /// Everything that sends judgements.
 struct Searching {
     threads: Vec<std::thread::JoinHandle<()>>,
-    engine: Option<libfuzzer::Running>,
+    engines: Vec<engine::Running>,
 }
 
 impl Searching {
+    /// Each engine gets an equal share of the jobs, at least one, and the searchers of this process what is left.
     fn start(
         settings: &Settings,
-        engine: Option<LibFuzzer>,
+        engines: Vec<engine::Built>,
         done: &Arc<AtomicBool>,
         sender: SyncSender<Message>,
     ) -> Result<Self, Error> {
-        let processes = if engine.is_some() { settings.jobs.div_ceil(2) } else { 0 };
         let pool = search::Shared::default();
-        let engine = match engine {
-            Some(engine) => Some(engine.start(settings, processes, pool.clone(), done, sender.clone())?),
-            None => None,
-        };
-        let searchers = settings.jobs - processes;
+        let common = engine::Common { settings, pool: pool.clone(), done: done.clone(), sender: sender.clone() };
+        let processes = settings.jobs.div_ceil(engines.len() + 1);
+        let company = engines.len() > 1;
+        let mut started = Self { threads: Vec::new(), engines: Vec::new() };
+        for (index, engine) in engines.into_iter().enumerate() {
+            match engine.start(processes, index * processes, company, &common) {
+                Ok(running) => started.engines.push(running),
+                Err(error) => {
+                    // Those that run already must not outlive the campaign.
+                    done.store(true, Ordering::Relaxed);
+                    while !started.is_over() {
+                        std::thread::sleep(TICK);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let searchers = settings.jobs.saturating_sub(processes * started.engines.len());
         let start = |searcher| {
             let quota = settings.comparisons.map(|all| share(all, searchers, searcher));
             search::start(settings, searcher, quota, pool.clone(), done, sender.clone())
         };
-        Ok(Self { threads: (0..searchers).map(start).collect(), engine })
+        started.threads = (0..searchers).map(start).collect();
+        Ok(started)
     }
 
     /// Whether nobody searches any more.
     fn is_over(&self) -> bool {
         self.threads.iter().all(std::thread::JoinHandle::is_finished)
-            && self.engine.as_ref().is_none_or(libfuzzer::Running::is_over)
+            && self.engines.iter().all(engine::Running::is_over)
+    }
+
+    /// How many comparisons each engine made.
+    fn comparisons(&mut self) -> Vec<(Engine, u64)> {
+        self.engines.iter_mut().map(|engine| (engine.engine(), engine.comparisons())).collect()
     }
 }
 
@@ -219,6 +225,7 @@ struct Coordinator<'a> {
 impl Coordinator<'_> {
     /// Takes judgements until the time is over, or there are no more.
     fn search(&mut self, receiver: &Receiver<Message>, keeper: &mut Keeper, stop: &AtomicBool) -> Result<(), Error> {
+        let mut looked = Instant::now();
         while self.began.elapsed() < self.settings.time && !stop.load(Ordering::Relaxed) {
             match receiver.recv_timeout(TICK) {
                 Ok(message) => self.take(message, keeper)?,
@@ -226,7 +233,10 @@ impl Coordinator<'_> {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.summary.executions = self.searching.engine.as_ref().map(libfuzzer::Running::executions);
+            if looked.elapsed() >= LOOK {
+                self.summary.by_engine = self.searching.comparisons();
+                looked = Instant::now();
+            }
             self.summary.sample(self.began.elapsed());
             let (summary, elapsed, minimising) = (&self.summary, self.began.elapsed(), self.minimiser.pending());
             self.progress.show(|| progress::line(summary, elapsed, minimising));
@@ -252,10 +262,10 @@ impl Coordinator<'_> {
             let left = self.minimiser.pending();
             self.progress.show(|| format!("{left} findings to minimise"));
         }
-        if let Some(engine) = &self.searching.engine {
-            self.summary.executions = Some(engine.executions());
+        self.summary.by_engine = self.searching.comparisons();
+        for engine in &self.searching.engines {
             if let Some(why) = engine.failure() {
-                say(format_args!("libFuzzer ended before its time: {why}"));
+                say(format_args!("{} ended before its time: {why}", engine.engine().text()));
             }
         }
         Ok(())

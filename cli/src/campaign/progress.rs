@@ -7,7 +7,8 @@ use super::Summary;
 /// Where the campaign is.
 pub(super) fn line(summary: &Summary, elapsed: Duration, minimising: usize) -> String {
     let (compared, seconds) = (&summary.compared, elapsed.as_secs_f64());
-    let engine = summary.executions.map_or_else(String::new, |count| format!(", libFuzzer {count} executions"));
+    let engine: String =
+        summary.by_engine.iter().map(|(engine, count)| format!(", {} {count}", engine.text())).collect();
     let busy = if minimising == 0 { String::new() } else { format!(", {minimising} to minimise") };
     // What matters most comes first: a narrow terminal cuts the rest.
     format!(

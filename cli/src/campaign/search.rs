@@ -1,7 +1,7 @@
 //! The searcher in this process: generates scenarios, changes those that showed something new, judges them all.
 //!
 //! It knows no coverage. What counts as new is what the judge says: verdict, signatures, allowances used, and how far a
-//! scenario came. With the same seed and number of searchers it does the same, unless libFuzzer hands it scenarios.
+//! scenario came. With the same seed and number of searchers it does the same, unless engines hand it scenarios.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ const FRESH: usize = 40;
 /// In so many of a hundred other cases two scenarios are crossed.
 const CROSSED: usize = 10;
 
-/// Scenarios that libFuzzer found worth keeping, for every searcher.
+/// Scenarios that engines found worth keeping, for every searcher.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shared(Arc<Mutex<Vec<Scenario>>>);
 
@@ -104,7 +104,7 @@ impl Search {
     }
 
     fn pick(&mut self) -> Option<Scenario> {
-        // Half of the time from libFuzzer, if it is there.
+        // Half of the time from the engines, if there are any.
         if self.random.chance(50)
             && let Some(scenario) = self.shared.pick(&mut self.random)
         {

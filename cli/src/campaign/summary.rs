@@ -24,7 +24,7 @@ pub(super) struct Sample {
     seconds: f64,
     /// Comparisons made in this process.
     comparisons: u64,
-    /// Inputs that libFuzzer kept because they reach something new.
+    /// Inputs that engines kept because they reach something new.
     inputs: u64,
     /// Different signatures seen.
     signatures: usize,
@@ -39,10 +39,10 @@ pub(crate) struct Summary {
     settings: Settings,
     /// Scenarios judged by the searchers of this process: each is one comparison.
     pub(super) compared: Tally,
-    /// Inputs that libFuzzer kept, judged once more in this process.
+    /// Inputs that engines kept, judged once more in this process.
     pub(super) harvested: Tally,
-    /// Executions that libFuzzer counts.
-    pub(super) executions: Option<u64>,
+    /// Comparisons that each engine made in its own processes.
+    pub(super) by_engine: Vec<(Engine, u64)>,
     /// Judgements that minimising took, which are in no other count.
     pub(super) minimising: u64,
     /// Where it was, once in a while.
@@ -59,7 +59,7 @@ impl Summary {
             settings: settings.clone(),
             compared: Tally::default(),
             harvested: Tally::default(),
-            executions: None,
+            by_engine: Vec::new(),
             minimising: 0,
             growth: Vec::new(),
             searched: Duration::ZERO,
@@ -107,8 +107,9 @@ impl Summary {
     pub(crate) fn exit_code(&self) -> ExitCode {
         let code = self.compared.exit_code().and(self.harvested.exit_code());
         let is_drill = self.settings.target.kind == target::Kind::Drill;
-        // A drill searches for what is known to be there.
-        if code == ExitCode::Clean && is_drill { ExitCode::Baseline } else { code }
+        let idle = self.by_engine.iter().any(|(_, comparisons)| *comparisons == 0);
+        // A drill searches for what is known to be there, and an engine that compared nothing searched nothing.
+        if code == ExitCode::Clean && (is_drill || idle) { ExitCode::Baseline } else { code }
     }
 
     /// For people.
@@ -123,11 +124,13 @@ impl Summary {
         );
         let rate = compared.scenarios as f64 / seconds.max(1e-9);
         let _ = writeln!(text, "  comparisons made {}, {rate:.0} a second", compared.scenarios);
-        if let Some(executions) = self.executions {
+        for (engine, comparisons) in &self.by_engine {
+            let _ = writeln!(text, "  {} made {comparisons} more", engine.text());
+        }
+        if !self.by_engine.is_empty() {
             let kept = &self.harvested;
-            let _ = writeln!(text, "  libFuzzer made {executions} executions more (its own count)");
             let shares = if kept.scenarios == 0 { String::new() } else { format!(": {}", kept.outcome_line()) };
-            let _ = writeln!(text, "  it kept {} inputs, which were judged again{shares}", kept.scenarios);
+            let _ = writeln!(text, "  engines kept {} inputs, which were judged again{shares}", kept.scenarios);
         }
         let _ = writeln!(text, "  minimising took {} judgements more", self.minimising);
         text.push_str(&compared.outcomes());
@@ -173,12 +176,13 @@ impl Summary {
         option("--target", settings.target.name.to_owned());
         option("--seed", settings.seed.to_string());
         option("--jobs", settings.jobs.to_string());
-        match settings.engine {
+        if settings.engines.is_empty() {
             // Only the number of comparisons decides what it does, not the speed of the machine.
-            Engine::Generate => option("--comparisons", self.compared.scenarios.to_string()),
-            Engine::LibFuzzer => option("--seconds", settings.time.as_secs().to_string()),
+            option("--comparisons", self.compared.scenarios.to_string());
+        } else {
+            option("--seconds", settings.time.as_secs().to_string());
         }
-        option("--engine", settings.engine.text().to_owned());
+        option("--engine", settings.engine_names());
         repeat::join(&words)
     }
 
@@ -206,12 +210,12 @@ impl Summary {
         json!({
             "target": settings.target.name,
             "allow": AllowLevel::from(settings.target.allow).text(),
-            "engine": settings.engine.text(),
+            "engine": settings.engine_names(),
             "seed": settings.seed,
             "jobs": settings.jobs,
             "seconds": self.searched.as_secs_f64(),
             "comparisons": self.compared.scenarios,
-            "libfuzzer_executions": self.executions,
+            "by_engine": self.by_engine.iter().map(|(engine, n)| (engine.text(), *n)).collect::<BTreeMap<_, _>>(),
             "minimising_judgements": self.minimising,
             "growth": self.growth,
             "compared": self.compared,

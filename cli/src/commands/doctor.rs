@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 use serde_json::json;
 
+use crate::campaign::Engine;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::output::Out;
@@ -60,7 +61,7 @@ const NEEDS: &[Need] = &[
         probe: &["rustc", "+nightly", "--version"],
         cure: "rustup toolchain install nightly; `-s none` does without",
     },
-    Need { used_by: "afl", what: "cargo-afl", probe: &["cargo-afl", "--version"], cure: "scripts/setup-engines afl" },
+    Need { used_by: "afl", what: "cargo-afl", probe: &["cargo", "afl", "--version"], cure: "scripts/setup-engines afl" },
     Need {
         used_by: "honggfuzz",
         what: "cargo-hfuzz",
@@ -77,7 +78,6 @@ const NEEDS: &[Need] = &[
 
 /// Looks for everything, and says what is missing.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
-    let mut code = ExitCode::Clean;
     let here = Path::new("fuzz/Cargo.toml").is_file();
     if !arguments.json {
         out.line(format_args!("{HEADING}model{HEADING:#}: {GOOD}ready{GOOD:#}, needs nothing"))?;
@@ -85,12 +85,28 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
             if here { "found here" } else { "not here: engines are built from a checkout, run regdiff inside one" };
         out.line(format_args!("{HEADING}source{HEADING:#}: {place}"))?;
     }
-    for need in NEEDS {
+    tell(NEEDS.iter(), arguments.json, out)
+}
+
+/// What the engines of `regdiff fuzz` need, and have.
+pub(crate) fn engines(json: bool, out: &mut Out) -> Result<ExitCode, Error> {
+    if !json {
+        out.line(format_args!(
+            "  {GOOD}ok{GOOD:#}       {:<11} {:<20} {QUIET}in this program{QUIET:#}",
+            "generate", "nothing"
+        ))?;
+    }
+    tell(NEEDS.iter().filter(|need| Engine::ALL.iter().any(|engine| engine.text() == need.used_by)), json, out)
+}
+
+fn tell<'a>(needs: impl Iterator<Item = &'a Need>, json: bool, out: &mut Out) -> Result<ExitCode, Error> {
+    let mut code = ExitCode::Clean;
+    for need in needs {
         let version = probe(need.probe);
         if version.is_none() {
             code = ExitCode::Baseline;
         }
-        if arguments.json {
+        if json {
             let cure = version.is_none().then_some(need.cure);
             out.json(&json!({ "used_by": need.used_by, "what": need.what, "found": version, "cure": cure }))?;
             continue;

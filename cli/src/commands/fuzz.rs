@@ -1,5 +1,6 @@
 //! `regdiff fuzz`: a campaign.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,6 +13,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::args::{AllowLevel, Jobs};
 use crate::campaign::{self, Engine, Judging, Settings, Summary};
+use crate::commands::doctor;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::kernel_lane::{KernelArguments, LaneChoice};
@@ -24,15 +26,18 @@ Examples:
   regdiff fuzz --seconds 3600 --keep findings
   regdiff fuzz --target rediscovery --seconds 20
   regdiff fuzz --lane linux --seconds 600
+  regdiff fuzz --engine libfuzzer,afl,honggfuzz --seconds 3600
+  regdiff fuzz --list-engines
   regdiff fuzz --engine generate --seed 1 --comparisons 100000 --jobs 1
 
 It goes on after findings: each signature is shrunk once, and the smallest scenario of each is kept in
 DIR/SIGNATURE/ as scenario.toml, report.txt and verdict.json. What was in DIR before is never changed.
 Ctrl-C ends the search early, with a summary.
 
-With libfuzzer, half of the jobs are processes of libFuzzer, which looks at coverage, and the other half generate and mutate
-in this process, also from what libFuzzer kept. What libFuzzer keeps is judged once more here. Its corpus lies in
-fuzz/corpus/TARGET. With generate and the same seed, jobs and comparisons, a campaign does the same again.";
+Engines run next to the generator and mutator of this process, each in processes of its own, with an equal share of the jobs,
+at least one, on cores of their own. What they keep is judged once more here, and goes into fuzz/corpus/TARGET, from
+which all start: a campaign goes on where the last one ended. With generate alone and the same seed, jobs and comparisons, a
+campaign does the same again.";
 
 /// The targets whose inputs are scenarios. Decoders need no campaign; `cargo fuzz run` takes every target.
 fn searched() -> impl Iterator<Item = &'static str> {
@@ -55,9 +60,12 @@ pub(crate) struct Arguments {
     /// What to search for; `regdiff list targets` tells more
     #[arg(long, default_value = "registration", value_parser = PossibleValuesParser::new(searched()))]
     target: String,
-    /// Who searches
-    #[arg(long, value_enum, default_value = "auto")]
-    engine: EngineChoice,
+    /// Who searches; several are separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "auto")]
+    engine: Vec<EngineChoice>,
+    /// List the engines, and what each lacks here
+    #[arg(long)]
+    list_engines: bool,
     /// Where random choices start; drawn and printed unless told otherwise
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
@@ -81,15 +89,34 @@ pub(crate) struct Arguments {
 enum EngineChoice {
     /// libfuzzer if it can be built here, generate if not
     Auto,
-    /// libFuzzer, built by plain cargo, and the generator next to it
+    /// Generator and mutator in this process, which the others have beside them; needs nothing
+    Generate,
+    /// libFuzzer, built by plain cargo
     #[value(name = "libfuzzer")]
     LibFuzzer,
-    /// Generator and mutator in this process; needs nothing
-    Generate,
+    /// AFL++, with our mutator
+    Afl,
+    /// honggfuzz
+    Honggfuzz,
+}
+
+impl EngineChoice {
+    /// The engine that it adds to the generator.
+    const fn engine(self) -> Option<Engine> {
+        match self {
+            Self::Generate => None,
+            Self::Auto | Self::LibFuzzer => Some(Engine::LibFuzzer),
+            Self::Afl => Some(Engine::Afl),
+            Self::Honggfuzz => Some(Engine::Honggfuzz),
+        }
+    }
 }
 
 /// Runs the campaign and tells what came of it.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
+    if arguments.list_engines {
+        return doctor::engines(arguments.json, out);
+    }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag down and raises it, the second finds it up.
@@ -98,9 +125,9 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     }
     let mut settings = arguments.settings()?;
     let summary = match start(&settings, &stop) {
-        Err(error @ Error::Engine { .. }) if arguments.engine == EngineChoice::Auto => {
+        Err(error @ Error::Engine { .. }) if arguments.engine == [EngineChoice::Auto] => {
             say(format_args!("{error}; going on with --engine generate"));
-            settings.engine = Engine::Generate;
+            settings.engines.clear();
             start(&settings, &stop)?
         }
         result => result?,
@@ -122,7 +149,7 @@ fn start(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary, Error> 
         "target {} (--allow {}), engine {}, seed {}, {} jobs, {} s, findings in {}",
         settings.target.name,
         AllowLevel::from(settings.target.allow).text(),
-        settings.engine.text(),
+        settings.engine_names(),
         settings.seed,
         settings.jobs,
         settings.time.as_secs(),
@@ -133,19 +160,21 @@ fn start(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary, Error> 
 
 impl Arguments {
     fn settings(&self) -> Result<Settings, Error> {
-        let (judging, engine) = match (self.lane, self.engine) {
-            (LaneChoice::Linux, EngineChoice::LibFuzzer) => {
-                let problem = "libFuzzer looks at the coverage of the model, not of a kernel".to_owned();
+        let engines: BTreeSet<Engine> = self.engine.iter().filter_map(|choice| choice.engine()).collect();
+        let (judging, engines) = match self.lane {
+            LaneChoice::Model => (Judging::Model, engines),
+            LaneChoice::Linux if self.engine == [EngineChoice::Auto] || engines.is_empty() => {
+                (Judging::kernel(self.kernel.linux()?), BTreeSet::new())
+            }
+            LaneChoice::Linux => {
+                let problem = "engines look at the coverage of the model, not of a kernel".to_owned();
                 return Err(Error::Arguments(problem, "leave --engine out, or take --lane model"));
             }
-            (LaneChoice::Linux, _) => (Judging::kernel(self.kernel.linux()?), Engine::Generate),
-            (LaneChoice::Model, EngineChoice::Generate) => (Judging::Model, Engine::Generate),
-            (LaneChoice::Model, _) => (Judging::Model, Engine::LibFuzzer),
         };
         Ok(Settings {
             target: self.target(),
             judging,
-            engine,
+            engines: engines.into_iter().collect(),
             time: Duration::from_secs(self.seconds),
             comparisons: self.comparisons,
             seed: self.seed.unwrap_or_else(draw),

@@ -105,8 +105,22 @@ fn without_libfuzzer_the_generator_goes_on_alone() {
     let (code, said) = fuzz("libfuzzer");
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("no fuzz/ here or above") && said.contains("cure: "), "{said}");
+    let (code, said) = fuzz("libfuzzer,afl,honggfuzz");
+    assert!(code == Some(4) && said.contains("engine libfuzzer,afl,honggfuzz"), "{said}");
     let (code, said) = fuzz("auto");
     assert!(matches!(code, Some(0 | 1)), "{said}");
     assert!(said.contains("going on with --engine generate"), "{said}");
     assert!(folder.path().join("findings").is_dir());
+}
+
+#[test]
+fn engines_are_listed_with_what_they_lack() {
+    let run = regdiff(["fuzz", "--list-engines"]);
+    for engine in ["generate", "libfuzzer", "afl", "honggfuzz"] {
+        assert!(run.stdout.contains(engine), "{}", run.stdout);
+    }
+    let missing = run.stdout.lines().filter(|line| line.contains("missing"));
+    assert!(missing.clone().all(|line| line.contains("cure: ")), "{}", run.stdout);
+    run.ends_with(if missing.count() == 0 { 0 } else { 4 });
+    assert!(regdiff(["fuzz", "--engine", "quux"]).ends_with(2).stderr.contains("honggfuzz"));
 }
