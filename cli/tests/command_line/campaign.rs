@@ -119,8 +119,9 @@ fn engines_are_listed_with_what_they_lack() {
     for engine in ["generate", "libfuzzer", "afl", "honggfuzz"] {
         assert!(run.stdout.contains(engine), "{}", run.stdout);
     }
-    let missing = run.stdout.lines().filter(|line| line.contains("missing"));
-    assert!(missing.clone().all(|line| line.contains("cure: ")), "{}", run.stdout);
-    run.ends_with(if missing.count() == 0 { 0 } else { 4 });
+    let missing: Vec<&str> = run.stdout.lines().filter(|line| line.contains("missing")).collect();
+    assert!(missing.iter().all(|line| line.contains("cure: ")), "{}", run.stdout);
+    let code = if missing.is_empty() { 0 } else { 4 };
+    run.ends_with(code);
     assert!(regdiff(["fuzz", "--engine", "quux"]).ends_with(2).stderr.contains("honggfuzz"));
 }
