@@ -112,7 +112,7 @@ pub(crate) fn oracles(context: &Context<'_>, compared: &Comparison) -> Vec<Findi
     each.iter().for_each(|(side, seen)| liveness::judge(context.scenario, *side, seen, &mut found));
     // Sides that parted may well differ in when they come to rest.
     if compared.parting.is_none() {
-        liveness::judge_pair(context.seen, &mut found);
+        liveness::judge_pair(context.scenario, context.seen, &mut found);
     }
     found.extend(compared.differences.iter().cloned().map(Finding::divergence));
     found.iter_mut().for_each(|finding| finding.masked = context.masked);

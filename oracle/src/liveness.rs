@@ -6,6 +6,7 @@
 use regdiff_observation::{End, Limit, Observation, StepOutcome};
 use regdiff_scenario::Scenario;
 
+use crate::divergence;
 use crate::finding::{Evidence, Finding, Kind};
 use crate::lifetime::{is_recovery, left_over};
 use crate::pair::{Pair, Side};
@@ -31,13 +32,17 @@ pub(crate) fn judge(scenario: &Scenario, side: Side, seen: &Observation, finding
 }
 
 /// Whether one side never comes to rest where the other does with ease.
-pub(crate) fn judge_pair(seen: Pair<&Observation>, findings: &mut Vec<Finding>) {
+pub(crate) fn judge_pair(scenario: &Scenario, seen: Pair<&Observation>, findings: &mut Vec<Finding>) {
     for (side, tired, rested) in [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)]
     {
         let End::Limit(limit) = tired.end else { continue };
         // A step that failed on one side only may well be why that side has nothing to do.
         let refused = |a: &StepOutcome, b: &StepOutcome| matches!(a, StepOutcome::Done(code) if *code < 0) && a != b;
         if tired.steps.iter().zip(&rested.steps).any(|(t, r)| refused(t, r) || refused(r, t)) {
+            continue;
+        }
+        // The comparison sees partings up to the last rest only, and this side may have had none.
+        if divergence::parted(scenario, side, tired, rested) {
             continue;
         }
         if rested.end != End::Rest || spent(limit, rested).saturating_mul(MARGIN) > spent(limit, tired) {
@@ -74,7 +79,7 @@ pub(crate) const fn limit_text(limit: Limit) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use regdiff_scenario::{Step, Trigger};
+    use regdiff_scenario::{Moment, Point, Step, Trigger, When};
 
     use super::*;
     use crate::testing::{left, signatures};
@@ -116,7 +121,7 @@ mod tests {
         let judged = |turns, tired: &Observation| {
             let rested = Observation { turns, ..Observation::default() };
             let mut findings = Vec::new();
-            judge_pair(Pair { eager: &rested, deferred: tired }, &mut findings);
+            judge_pair(&scenario(), Pair { eager: &rested, deferred: tired }, &mut findings);
             signatures(&findings)
         };
         assert_eq!(judged(500, &tired), ["liveness/deferred/never-rests/turns"]);
@@ -126,13 +131,29 @@ mod tests {
             let seen = |seen: Observation, code| Observation { steps: vec![StepOutcome::Done(code)], ..seen };
             let (rested, tired) = (seen(Observation::default(), eager), seen(tired.clone(), deferred));
             let mut findings = Vec::new();
-            judge_pair(Pair { eager: &rested, deferred: &tired }, &mut findings);
+            judge_pair(&scenario(), Pair { eager: &rested, deferred: &tired }, &mut findings);
             findings.len()
         };
         assert_eq!([failed(-5, -5), failed(0, 0), failed(0, 1)], [1; 3]);
         assert_eq!([failed(-5, 0), failed(0, -5), failed(-5, -6)], [0; 3]);
+        // A step that one side did alone, or at registration, put the sides into different situations.
+        let did = |eager, deferred, point| {
+            let seen = |seen: Observation, outcome| Observation { steps: vec![outcome], ..seen };
+            let (rested, tired) = (seen(Observation::default(), eager), seen(tired.clone(), deferred));
+            let moment = Moment { when: When::AtPoint, point, ..Moment::default() };
+            let step = Step { moment, ..Step::new(Trigger::LinkUp) };
+            let mut findings = Vec::new();
+            let scenario = Scenario { steps: vec![step], ..Scenario::default() };
+            judge_pair(&scenario, Pair { eager: &rested, deferred: &tired }, &mut findings);
+            findings.len()
+        };
+        let (missed, done, elsewhere) = (StepOutcome::Missed, StepOutcome::Done(0), Point::ErpAdapterOpen);
+        assert_eq!(did(done, done, elsewhere), 1);
+        assert_eq!(did(missed, done, elsewhere), 0, "done alone");
+        assert_eq!(did(done, missed, elsewhere), 1, "it never got there");
+        assert_eq!(did(done, done, Point::RedoLinkDown), 0, "at registration");
         let mut findings = Vec::new();
-        judge_pair(Pair { eager: &tired, deferred: &tired }, &mut findings);
+        judge_pair(&scenario(), Pair { eager: &tired, deferred: &tired }, &mut findings);
         assert_eq!(findings, []);
     }
 }

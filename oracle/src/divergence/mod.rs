@@ -65,6 +65,11 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
     found
 }
 
+/// Whether a side that never came to rest did a step alone, or at registration: then the sides are in different situations.
+pub(crate) fn parted(scenario: &Scenario, side: Side, tired: &Observation, rested: &Observation) -> bool {
+    steps::done_alone(scenario, side, tired, rested).or_else(|| steps::at_registration(scenario, tired)).is_some()
+}
+
 /// A panic of the driver is a difference if the other side ran to its end, and did all that the stopped side did.
 fn panic(scenario: &Scenario, seen: Pair<&Observation>, parting: Option<Parting>) -> Option<Result<Located, Parting>> {
     let sides = [(Side::Eager, seen.eager, seen.deferred), (Side::Deferred, seen.deferred, seen.eager)];

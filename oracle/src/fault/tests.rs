@@ -61,6 +61,13 @@ fn every_fault_of_a_layer_is_registered_once() {
 }
 
 #[test]
+fn the_usual_pair_is_eager_and_the_faulted_driver() {
+    let fault = by_name("f1-qdio-shost-update").expect("a fault");
+    let found = fault.reported_in_usual_pair(&witness(fault));
+    assert!(signatures(&found).iter().any(|signature| Some(*signature) == fault.signature), "{found:?}");
+}
+
+#[test]
 fn the_folder_of_witnesses_holds_the_registry_and_nothing_else() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/faults");
     let files: BTreeSet<String> = std::fs::read_dir(folder)

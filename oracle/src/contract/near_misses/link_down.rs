@@ -87,6 +87,8 @@ fn a_dead_link_is_excused_until_port_data_comes_again() {
     assert_eq!(script(Answer { fsf_status: FsfStatus::UnknownCommand, ..answer.clone() }), known);
     assert_eq!(script(Answer { protocol_status: ProtocolStatus::SeqNumbError, ..answer.clone() }), known);
     assert_eq!(script(Answer { reply: Reply::Silence, ..answer.clone() }), known);
+    assert_eq!(script(Answer { delay_ms: 29_999, ..answer.clone() }), None);
+    assert_eq!(script(Answer { delay_ms: 30_000, ..answer.clone() }), known, "nobody waits for it");
     let refused = Answer { fsf_status: FsfStatus::UnknownCommand, ..answer };
     assert_eq!(script(Answer { device: 1, ..refused.clone() }), None);
     assert_eq!(script(Answer { command: Command::ExchangeConfigData, ..refused }), None);

@@ -169,8 +169,11 @@ fn active_fc4s_of_a_dead_link(context: &Context<'_>, finding: &Finding) -> bool 
 
 /// Whether deferred was told port data with its host there: the handler fills it in from then on as eager's does.
 fn port_data_came_again(context: &Context<'_>, device: u8, at: u32) -> bool {
+    /// The timer of a request of recovery (driver.md 8.4): nobody waits for an answer that comes later.
+    const PATIENCE_MS: u32 = 30_000;
     let is_told = |answer: &Answer| {
         answer.reply == Reply::Answer
+            && answer.delay_ms < PATIENCE_MS
             && matches!(answer.protocol_status, ProtocolStatus::Good | ProtocolStatus::FsfStatusPresented)
             && matches!(answer.fsf_status, FsfStatus::Good | FsfStatus::ExchangeDataIncomplete)
     };
