@@ -61,7 +61,12 @@ const NEEDS: &[Need] = &[
         probe: &["rustc", "+nightly", "--version"],
         cure: "rustup toolchain install nightly; `-s none` does without",
     },
-    Need { used_by: "afl", what: "cargo-afl", probe: &["cargo", "afl", "--version"], cure: "scripts/setup-engines afl" },
+    Need {
+        used_by: "afl",
+        what: "cargo-afl",
+        probe: &["cargo", "afl", "--version"],
+        cure: "scripts/setup-engines afl",
+    },
     Need {
         used_by: "honggfuzz",
         what: "cargo-hfuzz",
