@@ -99,8 +99,8 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     match arguments.form {
         Form::Screen => {
             let width = arguments.width.map(usize::from).or_else(terminal::width).unwrap_or(WIDTH);
-            let rows = if arguments.full { usize::MAX } else { Screen::ROWS };
-            let text = explain::full(&input.scenario, &story, Screen { width, rows });
+            let lines = if arguments.full { usize::MAX } else { Screen::LINES };
+            let text = explain::full(&input.scenario, &story, Screen { width, lines });
             out.text(&coloured(&text, story.finding.as_ref()))?;
             out.line(format_args!("{:<12} {again}", "repeat"))?;
         }

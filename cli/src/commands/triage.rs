@@ -248,7 +248,7 @@ fn files(
     let state = if minimal { "no single part can go" } else { "not minimised to the end" };
     let size = parts::size(scenario);
     let head = format!("# {signature}\n# {size} parts; {state}\n# {again}\n{}", text::print(scenario));
-    let screen = Screen { width: WIDTH, rows: usize::MAX };
+    let screen = Screen { width: WIDTH, lines: usize::MAX };
     let timelines = format!("{}repeat       {again}\n", explain::full(scenario, &story, screen));
     let sentence = story.finding.as_ref().map(|finding| finding.sentence());
     let verdict = json!({

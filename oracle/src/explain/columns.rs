@@ -25,16 +25,19 @@ pub enum Told<'a> {
 /// The rows that matter most, `room` at most: the first difference and what is around it, notes, what one side has alone.
 pub fn fold(rows: &[Row], room: usize) -> Vec<Told<'_>> {
     let first = rows.iter().position(|row| row.is_first).unwrap_or(rows.len());
+    let touched = rows.iter().take(first + 1).rev().find_map(|row| requests(row, "TOUCH "));
     let weight = |index: usize, row: &Row| match row.kind {
-        _ if index >= first => 0,
+        _ if index == first => 0,
         RowKind::Stop | RowKind::Difference => 0,
+        // Requests of another kind than those that were touched last.
+        RowKind::Note if touched.is_some() && requests(row, "POINTER ").is_some_and(|of| Some(of) != touched) => 4,
         RowKind::Note => 1,
         // What registration is about, and what led to the end.
-        _ if row.text.eager == HOST_ADDED || row.text.deferred == HOST_ADDED => 1,
-        _ if index + 4 > first => 2,
-        RowKind::Event if matches!(row.mark, Mark::Eager | Mark::Deferred) => 3,
-        RowKind::Rest => 4,
-        RowKind::Event => 5,
+        _ if row.text.eager == HOST_ADDED || row.text.deferred == HOST_ADDED => 2,
+        _ if index + 4 > first => 3,
+        RowKind::Event if matches!(row.mark, Mark::Eager | Mark::Deferred) => 4,
+        RowKind::Rest => 5,
+        RowKind::Event => 6,
     };
     let mut order: Vec<usize> = (0..rows.len()).collect();
     // Of equal weight, the later tells more about the end.
@@ -60,10 +63,17 @@ pub fn fold(rows: &[Row], room: usize) -> Vec<Told<'_>> {
         }
         told.push(Told::Row(row));
     }
-    if gap > 0 {
+    // What is left out behind the first difference is another story.
+    if gap > 0 && first >= rows.len() {
         told.push(Told::Gap(gap));
     }
     told
+}
+
+/// Of which kind of requests a line tells that begins so.
+pub(super) fn requests<'a>(row: &'a Row, begins: &str) -> Option<&'a str> {
+    let told = [&row.text.eager, &row.text.deferred].into_iter().find_map(|text| text.strip_prefix(begins))?;
+    told.split(" mask ").next()?.split(' ').next_back()
 }
 
 /// Draws rows in `width` columns, 60 at least. `->` marks the first difference.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use regdiff_scenario::Scenario;
 
-use super::columns::{draw, fold, wrap};
+use super::columns::{draw, fold, requests, wrap};
 use super::finding as in_full;
 use super::setting;
 use super::story::Story;
@@ -15,17 +15,35 @@ use crate::finding::Evidence;
 pub struct Screen {
     /// Columns: 100 and more put both sides beside each other.
     pub width: usize,
-    /// Lines of the two stories; the others are left out.
-    pub rows: usize,
+    /// Lines of all: what is left of them by the rest is for the two stories.
+    pub lines: usize,
 }
 
 impl Screen {
-    /// Lines of the two stories that fit one screen with the rest.
-    pub const ROWS: usize = 16;
+    /// Lines of a screen of 50, without the one that repeats and the one that is typed next.
+    pub const LINES: usize = 48;
+    /// Rows of the two stories that are told at least.
+    const ROWS: usize = 12;
 }
+
+/// The three clocks, for who sees them for the first time.
+const CLOCKS: &str =
+    "SIZE: the host is added; POINTER: requests are made, prot_sdb is set; TOUCH: a command is prepared";
 
 /// Everything about one finding, as text without colour.
 pub fn full(scenario: &Scenario, story: &Story, screen: Screen) -> String {
+    let before = head(scenario, story, screen.width);
+    let behind = tail(story, screen.width);
+    let room = screen.lines.saturating_sub(before.lines().count() + behind.lines().count());
+    let told = |rows: usize| draw(&fold(&story.rows, rows), screen.width);
+    // Where rows are left out, that is said, which takes lines too.
+    let most = room.min(story.rows.len()).max(Screen::ROWS);
+    let rows = (Screen::ROWS..=most).rev().find(|rows| told(*rows).lines().count() <= room).unwrap_or(Screen::ROWS);
+    format!("{before}{}{behind}", told(rows))
+}
+
+/// What was found, and the setting.
+fn head(scenario: &Scenario, story: &Story, width: usize) -> String {
     let mut text = String::new();
     match &story.finding {
         None => text.push_str("no finding, and no difference: both sides do the same\n"),
@@ -35,7 +53,7 @@ pub fn full(scenario: &Scenario, story: &Story, screen: Screen) -> String {
             let head = told.split("  Call Trace:\n").next().unwrap_or(&told);
             for line in head.lines() {
                 let indent = line.len() - line.trim_start().len();
-                for (index, part) in wrap(line, screen.width - indent - 2).into_iter().enumerate() {
+                for (index, part) in wrap(line, width - indent - 2).into_iter().enumerate() {
                     let hang = if index == 0 { indent } else { indent + 2 };
                     let _ = writeln!(text, "{}{part}", " ".repeat(hang));
                 }
@@ -47,39 +65,43 @@ pub fn full(scenario: &Scenario, story: &Story, screen: Screen) -> String {
     }
     text.push('\n');
     for (label, entries) in setting(scenario) {
-        for (index, part) in wrap(&entries, screen.width - 13).into_iter().enumerate() {
-            let label = if index == 0 { label.as_str() } else { "" };
-            let _ = writeln!(text, "{label:<12} {part}");
-        }
+        labelled(&mut text, &label, &entries, width);
     }
     text.push('\n');
-    let told = fold(&story.rows, screen.rows);
-    text.push_str(&draw(&told, screen.width));
+    text
+}
+
+/// The memory, the trace, why it may be known.
+fn tail(story: &Story, width: usize) -> String {
+    let mut text = String::new();
+    // Where it fits.
+    let fits = CLOCKS.len() + 13 <= width;
+    if fits && story.rows.iter().any(|row| requests(row, "TOUCH ").is_some()) {
+        text.push('\n');
+        labelled(&mut text, "clocks", CLOCKS, width);
+    }
     if let Some(slot) = &story.slot {
         text.push('\n');
-        text.push_str(&slot.draw(screen.width));
+        text.push_str(&slot.draw(width));
     }
     if let Some(finding) = &story.finding {
         if !finding.trace().is_empty() {
             text.push('\n');
-            let trace = finding.trace().join(" <- ");
-            for (index, part) in wrap(&trace, screen.width - 13).into_iter().enumerate() {
-                let label = if index == 0 { "Call Trace" } else { "" };
-                let _ = writeln!(text, "{label:<12} {part}");
-            }
+            labelled(&mut text, "Call Trace", &finding.trace().join(" <- "), width);
         }
         if matches!(finding.evidence, Evidence::Trap(_)) {
             let told = in_full(finding);
-            told.lines()
-                .filter(|line| line.starts_with("  note: "))
-                .flat_map(|line| {
-                    wrap(line.trim_start().trim_start_matches("note: "), screen.width - 13).into_iter().enumerate()
-                })
-                .for_each(|(index, part)| {
-                    let label = if index == 0 { "note" } else { "" };
-                    let _ = writeln!(text, "{label:<12} {part}");
-                });
+            let notes = told.lines().filter_map(|line| line.strip_prefix("  note: "));
+            notes.for_each(|note| labelled(&mut text, "note", note, width));
         }
     }
     text
+}
+
+/// Words behind a label, which is said once.
+fn labelled(text: &mut String, label: &str, words: &str, width: usize) {
+    for (index, part) in wrap(words, width - 13).into_iter().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        let _ = writeln!(text, "{label:<12} {part}");
+    }
 }

@@ -97,13 +97,12 @@ impl SlotPicture {
             (payload, slot, if slack > 0 { inner * 3 / 10 } else { 0 }, "slack"),
             (slot, slot + beyond, inner * 4 / 10, "next request"),
         ];
-        let (mut numbers, mut edge, mut names) = (String::new(), String::new(), String::new());
+        let (mut numbers, mut names) = (String::new(), String::new());
         for (from, _, cells, name) in boxes.iter().filter(|one| one.2 > 0) {
             let _ = write!(numbers, "{from:<width$}", width = cells + 1);
-            let _ = write!(edge, "+{}", "-".repeat(*cells));
-            let _ = write!(names, "|{:^width$}", name, width = *cells);
+            let _ = write!(names, "|{:-^width$}", format!(" {name} "), width = *cells);
         }
-        for line in [numbers.trim_end(), &format!("{edge}+"), &format!("{names}|"), &format!("{edge}+")] {
+        for line in [numbers.trim_end(), &format!("{names}|")] {
             let _ = writeln!(text, "  {line}");
         }
         for hit in &self.hits {
@@ -123,7 +122,7 @@ impl SlotPicture {
             let _ = writeln!(text, "  {} {} {size} bytes, [{}, {}){members}", hit.op, hit.does, hit.from, hit.until);
         }
         if let Some(null) = &self.null {
-            for part in wrap(&format!("{null}, in no request at all"), width.saturating_sub(2)) {
+            for part in wrap(&format!("{null}, in no request"), width.saturating_sub(2)) {
                 let _ = writeln!(text, "  {part}");
             }
         }
@@ -159,10 +158,10 @@ mod tests {
         let text = picture.draw(80);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.len() <= 80), "{text}");
-        let edges: Vec<usize> = lines[2].match_indices('+').map(|(at, _)| at).collect();
-        let marks: Vec<usize> = lines[5].match_indices('#').map(|(at, _)| at).collect();
+        let edges: Vec<usize> = lines[2].match_indices('|').map(|(at, _)| at).collect();
+        let marks: Vec<usize> = lines[3].match_indices('#').map(|(at, _)| at).collect();
         assert_eq!(edges.len(), 4, "{text}");
         assert!(marks.iter().all(|at| *at > edges[1]) && marks.iter().any(|at| *at > edges[2]), "{text}");
-        assert!(lines[6].contains("W1 stores 24 bytes, [856, 880): q"), "{text}");
+        assert!(lines[4].contains("W1 stores 24 bytes, [856, 880): q"), "{text}");
     }
 }

@@ -342,16 +342,20 @@ mod tests {
     fn the_seed_fits_a_screen() {
         let (scenario, options) = (seed(), Options::default());
         let story = story(&scenario, &options, None);
-        for (width, lines) in [(120, 52), (80, 57)] {
-            let text = full(&scenario, &story, Screen { width, rows: Screen::ROWS });
-            assert!(text.lines().count() <= lines, "{text}");
+        for width in [120, 80] {
+            let text = full(&scenario, &story, Screen { width, lines: Screen::LINES });
+            assert!(text.lines().count() <= Screen::LINES, "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
             for what in [
                 "dif = true",
                 "answer exchange_config_data: good",
-                "SIZE",
-                "POINTER",
-                "TOUCH",
+                "SIZE mask 0x0: payload 856",
+                "SIZE mask 0x11: payload 912",
+                "POINTER tags mask 0x0: prot_sdb null",
+                "POINTER tags mask 0x11: prot_sdb at 856",
+                "TOUCH INQUIRY tags mask 0x11: prot_sdb null",
+                "TOUCH INQUIRY tags mask 0x11: prot_sdb at 856",
+                "MASK prot_capabilities",
                 "->",
                 "Call Trace",
                 "deferred: comes to rest, without a finding of its own",
@@ -359,7 +363,7 @@ mod tests {
                 assert!(text.contains(what), "no {what} in\n{text}");
             }
             let words: Vec<&str> = text.split_whitespace().collect();
-            assert!(words.join(" ").contains("stores 24 bytes at address 0, in no request at all"), "{text}");
+            assert!(words.join(" ").contains("stores 24 bytes at address 0, in no request"), "{text}");
         }
     }
 
@@ -390,7 +394,8 @@ mod tests {
         assert!(fold(&rows, usize::MAX).iter().all(|told| matches!(told, crate::explain::Told::Row(_))));
         let few = fold(&rows, 5);
         let shown: usize = few.iter().map(|told| if let crate::explain::Told::Gap(n) = told { *n } else { 1 }).sum();
-        assert_eq!(shown, rows.len());
+        let first = rows.iter().position(|row| row.is_first).expect("a place");
+        assert!((first + 1..=rows.len()).contains(&shown), "{shown} of {}", rows.len());
     }
 
     #[test]
