@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`commands`] | one file a command: arguments, examples, what it does |
 //! | [`campaign`] | `fuzz`: engines, progress, the folder of findings, summary |
+//! | [`distil`] | of many scenarios those that show something new |
 //! | [`input`], [`corpus`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
 //! | [`tally`], [`parallel`], [`progress`], [`own_bug`], [`repeat`] | counting, threads, the progress line, panics of ours, the command that repeats |
 //! | [`kernel_lane`], [`parity`] | the real kernel: which one, how it judges; the model beside it |
@@ -16,6 +17,7 @@ mod campaign;
 mod commands;
 mod confirmed;
 mod corpus;
+mod distil;
 mod error;
 mod exit_code;
 mod input;

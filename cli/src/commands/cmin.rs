@@ -7,24 +7,19 @@
 //! * Nothing a user made is lost: the result goes to a new folder. With `--replace` it takes the old one's place, which stays
 //!   beside it under another name.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use regdiff_oracle::inputs::{Behaviour, behaviours};
-use regdiff_oracle::{Allow, Options};
-use regdiff_scenario::{Scenario, bytes, parts};
 use serde_json::json;
 
 use crate::args::Jobs;
+use crate::distil::{self, Distilled};
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::input::Reading;
+use crate::new_file;
 use crate::output::Out;
-use crate::own_bug::{self, OwnBug};
-use crate::{complain, corpus, new_file, parallel, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,12 +55,6 @@ pub(crate) struct Arguments {
     reading: Reading,
 }
 
-/// A scenario of the folder.
-struct Candidate {
-    file: PathBuf,
-    scenario: Scenario,
-}
-
 /// Distils the folder.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
     if !arguments.folder.is_dir() {
@@ -79,38 +68,15 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     if place.symlink_metadata().is_ok() {
         return Err(Error::Exists(place));
     }
-    let mut code = ExitCode::Clean;
-    let mut read = |paths: &[PathBuf], refused: &mut u64| -> Result<Vec<Candidate>, Error> {
-        let mut candidates = Vec::new();
-        for file in corpus::files(paths)? {
-            match arguments.reading.read(&file) {
-                Ok(input) => candidates.push(Candidate { file, scenario: input.scenario }),
-                Err(error) => {
-                    code = code.and(complain(&error));
-                    *refused += 1;
-                }
-            }
-        }
-        Ok(candidates)
-    };
-    let mut refused = 0;
-    let known = read(&arguments.beyond, &mut 0)?;
-    let mut candidates = read(std::slice::from_ref(&arguments.folder), &mut refused)?;
-    if arguments.replace && refused > 0 {
-        let problem = format!("{refused} files of {} are no scenarios", arguments.folder.display());
+    let known = distil::read(&arguments.beyond, arguments.reading)?;
+    let mut candidates = distil::read(std::slice::from_ref(&arguments.folder), arguments.reading)?;
+    let code = known.code.and(candidates.code);
+    if arguments.replace && candidates.refused > 0 {
+        let problem = format!("{} files of {} are no scenarios", candidates.refused, arguments.folder.display());
         return Err(Error::Arguments(problem, "move them away, or use -o NEW"));
     }
-    candidates.sort_by_cached_key(|c| (parts::size(&c.scenario), bytes::encode(&c.scenario), c.file.clone()));
-    let mut shown: BTreeSet<Behaviour> = BTreeSet::new();
-    show(&known, arguments.jobs, |_, behaviours| shown.extend(behaviours))?;
-    let mut kept = Vec::new();
-    show(&candidates, arguments.jobs, |candidate, behaviours| {
-        let before = shown.len();
-        shown.extend(behaviours);
-        if shown.len() > before {
-            kept.push((candidate, shown.len() - before));
-        }
-    })?;
+    let all = candidates.all.len();
+    let Distilled { kept, behaviours } = distil::distil(&known.all, &mut candidates.all, arguments.jobs)?;
     fs::create_dir_all(&place).map_err(|source| Error::create(&place, source))?;
     for (candidate, _) in &kept {
         let name = candidate.file.strip_prefix(&arguments.folder).unwrap_or(&candidate.file);
@@ -120,7 +86,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let place = if arguments.replace { &arguments.folder } else { &place };
     if arguments.json {
         out.json(&json!({
-            "scenarios": candidates.len(), "kept": kept.len(), "behaviours": shown.len(),
+            "scenarios": all, "kept": kept.len(), "behaviours": behaviours,
             "folder": place, "old": old, "exit_code": code.code(),
         }))?;
         return Ok(code);
@@ -128,44 +94,11 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     for (candidate, new) in &kept {
         out.line(format_args!("{:>5} new  {}", new, candidate.file.display()))?;
     }
-    out.line(format_args!("kept {} of {} scenarios in {}", kept.len(), candidates.len(), place.display()))?;
+    out.line(format_args!("kept {} of {} scenarios in {}", kept.len(), all, place.display()))?;
     if let Some(old) = old {
         out.line(format_args!("the old folder is {}", old.display()))?;
     }
     Ok(code)
-}
-
-/// Asks each scenario for its behaviours, in order.
-fn show<'a>(
-    candidates: &'a [Candidate],
-    jobs: Jobs,
-    mut told: impl FnMut(&'a Candidate, BTreeSet<Behaviour>),
-) -> Result<(), Error> {
-    let options = Options::allowing(Allow::Open);
-    let mut failed = None;
-    parallel::in_order(
-        jobs.number(),
-        candidates.len() as u64,
-        |index| own_bug::catch(|| behaviours(&candidates[index as usize].scenario, &options).1),
-        |index, behaviours| {
-            let candidate = &candidates[index as usize];
-            match behaviours {
-                Ok(behaviours) => told(candidate, behaviours),
-                Err(OwnBug(what)) => {
-                    say(format_args!("a bug of regdiff itself: {what}"));
-                    failed.get_or_insert(candidate.file.clone());
-                }
-            }
-            ControlFlow::Continue(())
-        },
-    );
-    match failed {
-        None => Ok(()),
-        Some(file) => {
-            let problem = format!("{}: cannot be judged", file.display());
-            Err(Error::Arguments(problem, "report it, and move the file away"))
-        }
-    }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
@@ -181,7 +114,8 @@ fn swap(folder: &Path, new: &Path) -> Result<PathBuf, Error> {
     let old = free_name(folder, "old");
     let renamed = |from: &Path, to: &Path| fs::rename(from, to).map_err(|source| Error::create(to, source));
     renamed(folder, &old)?;
-    renamed(new, folder)?;
+    // A folder that cannot be replaced stays.
+    renamed(new, folder).inspect_err(|_| drop(renamed(&old, folder)))?;
     Ok(old)
 }
 

@@ -1,4 +1,4 @@
-//! `regdiff doctor`: what each engine lacks here, and the cure.
+//! `regdiff doctor`: what each engine and the kernel lane lack here, and the cure.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -78,6 +78,12 @@ const NEEDS: &[Need] = &[
         what: "make",
         probe: &["make", "--version"],
         cure: "install make; honggfuzz is built from its source",
+    },
+    Need {
+        used_by: "kernel lane",
+        what: "bubblewrap",
+        probe: &["bwrap", "--version"],
+        cure: "apt-get install bubblewrap; scripts/kernel installs what building a kernel takes",
     },
 ];
 

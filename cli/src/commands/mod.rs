@@ -5,6 +5,7 @@ mod cmin;
 mod completions;
 mod confirm;
 mod convert;
+mod corpus;
 mod coverage;
 mod doctor;
 mod explain;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Tmin(tmin::Arguments),
     /// Keep the smallest scenario of each thing that a folder of them does
     Cmin(cmin::Arguments),
+    /// Pack, unpack, merge and count folders of scenarios
+    Corpus(corpus::Arguments),
     /// Sort crash files of any engine into one folder a signature
     Triage(triage::Arguments),
     /// Write one page about a folder of findings
@@ -93,6 +96,7 @@ impl Command {
             Self::Check(arguments) => check::perform(arguments, out),
             Self::Tmin(arguments) => tmin::perform(arguments, out),
             Self::Cmin(arguments) => cmin::perform(arguments, out),
+            Self::Corpus(arguments) => corpus::perform(arguments, out),
             Self::Triage(arguments) => triage::perform(arguments, out),
             Self::Report(arguments) => report::perform(arguments, out),
             Self::Fuzz(arguments) => fuzz::perform(arguments, out),

@@ -77,6 +77,8 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
         }
     }
     files.sort();
+    // A folder of findings may be triaged into itself: what the last run made is no new sighting.
+    files.retain(|file| !triage::is_result(file));
     let options = Options::allowing(arguments.allow.allow());
     let mut counts = Counts::default();
     let groups = group(&files, arguments.jobs.number(), &options, &mut counts);

@@ -182,6 +182,15 @@ impl Folder {
     }
 }
 
+/// Whether triage itself wrote a file, and nobody changed it since: then it is a result, and no evidence.
+pub(crate) fn is_result(file: &Path) -> bool {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+    let Ok(text) = fs::read_to_string(folder.join(MANIFEST)) else { return false };
+    let manifest: Manifest = serde_json::from_str(&text).unwrap_or_default();
+    let written = manifest.files.values().find(|written| name == written.name.as_str());
+    written.is_some_and(|written| fs::read(file).is_ok_and(|now| of(&now) == written.hash))
+}
+
 /// How far a scenario is from what a reader finds simplest; less is better.
 pub(crate) fn weight(scenario: &Scenario) -> (usize, u128) {
     (parts::size(scenario), simpler::distance(scenario))

@@ -13,7 +13,7 @@ mod folder;
 mod hash;
 
 pub(crate) use engine::by_name;
-pub(crate) use folder::{Folder, State, place, weight};
+pub(crate) use folder::{Folder, State, is_result, place, weight};
 pub(crate) use hash::of;
 
 use serde::{Deserialize, Serialize};

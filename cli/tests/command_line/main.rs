@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_places;
 mod bad_usage;
 mod campaign;
+mod corpus;
 mod determinism;
 mod distil;
 mod exit_codes;

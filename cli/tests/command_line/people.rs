@@ -71,6 +71,10 @@ fn triage_makes_one_folder_a_signature_and_a_second_run_changes_nothing() {
     );
     assert_eq!(snapshot(keep.path()), before);
     assert_eq!(told.last().expect("a summary")["refused"], 0);
+    // Its own results are no evidence.
+    let (from, into) = (text(from.path()), text(keep.path()));
+    regdiff(["triage", "--keep", into, into, from]).ends_with(1);
+    assert_eq!(snapshot(keep.path()), before);
 }
 
 #[test]
