@@ -1,6 +1,7 @@
 //! What real kernels said about a finding: the evidence that `regdiff confirm` leaves beside its scenario, and the records above it:
 //! `confirmed.jsonl` holds what `regdiff confirm --json` printed, a line a scenario and kernel.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -29,13 +30,44 @@ pub(crate) fn beside(file: &Path, scenario: &Scenario) -> Vec<String> {
     let start = format!("{stem}{EVIDENCE}");
     let digest = digest(scenario);
     let mut lines = told(folder, |name| name.starts_with(&start), |value| is_of(value, &digest));
-    let above = fs::canonicalize(folder).unwrap_or_default();
-    let records: Vec<Value> = above.ancestors().take(LEVELS).flat_map(|folder| record(&folder.join(RECORD))).collect();
-    for value in records.iter().filter(|value| value["scenario"] == digest.as_str()) {
+    for value in records(folder).iter().filter(|value| value["scenario"] == digest.as_str()) {
         let line = in_words(value);
         lines.extend(line.filter(|line| !lines.contains(line)));
     }
     lines
+}
+
+/// Kernels on which another scenario shows the same signature, each with the first file that does, as the record names it.
+pub(crate) fn elsewhere(folder: &Path, signature: &str) -> BTreeMap<String, String> {
+    let mut kernels = BTreeMap::new();
+    for value in records(folder) {
+        let signatures = value["signatures"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let shows = signatures.iter().any(|one| one["signature"] == signature && one["confirmed"] == true);
+        if let (true, Some(release), Some(file)) = (shows, value["kernel"]["release"].as_str(), value["file"].as_str())
+        {
+            kernels.entry(release.to_owned()).or_insert_with(|| file.to_owned());
+        }
+    }
+    kernels
+}
+
+/// The same for people who read of one scenario: what of its own was tried, and what others show.
+pub(crate) fn told_of(file: &Path, scenario: &Scenario, signature: Option<&str>) -> Vec<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut lines = beside(file, scenario);
+    let others = signature.map(|signature| elsewhere(folder, signature)).unwrap_or_default();
+    if lines.is_empty() && !others.is_empty() {
+        lines.push("This very scenario ran on no real kernel yet.".to_owned());
+        let told = |(kernel, file): (&String, &String)| format!("Linux {kernel}: the same signature shows with {file}");
+        lines.extend(others.iter().map(told));
+    }
+    lines
+}
+
+/// The records of a folder and of those above it.
+fn records(folder: &Path) -> Vec<Value> {
+    let above = fs::canonicalize(folder).unwrap_or_default();
+    above.ancestors().take(LEVELS).flat_map(|folder| record(&folder.join(RECORD))).collect()
 }
 
 /// Whether a verdict is about a scenario; older ones do not say.
@@ -115,5 +147,23 @@ mod tests {
         let record = format!("{}no JSON\n{}", line("6.12", &digest(&scenario)), line("6.13", "another"));
         fs::write(at(RECORD), record).expect("a file");
         assert_eq!(beside(), ["Linux 6.1: confirmed; a/b shows", "Linux 6.12: confirmed"]);
+    }
+
+    #[test]
+    fn another_scenario_of_the_same_signature_is_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder for this test");
+        let line = |release: &str, confirmed: bool| {
+            format!(
+                "{{\"verdict\":\"confirmed\",\"file\":\"x.toml\",\"kernel\":{{\"release\":\"{release}\"}},\"scenario\":\"another\",\
+                 \"signatures\":[{{\"signature\":\"a/b\",\"confirmed\":{confirmed}}}]}}\n"
+            )
+        };
+        fs::write(folder.path().join(RECORD), line("6.1", true) + &line("6.12", false)).expect("a file");
+        let told = |signature| told_of(&folder.path().join("s.toml"), &Scenario::default(), Some(signature));
+        assert_eq!(
+            told("a/b"),
+            ["This very scenario ran on no real kernel yet.", "Linux 6.1: the same signature shows with x.toml"]
+        );
+        assert!(told("a/c").is_empty());
     }
 }

@@ -93,7 +93,11 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let about = || About {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repeat: again.clone(),
-        kernels: confirmed::beside(&input.file, &input.scenario),
+        kernels: confirmed::told_of(
+            &input.file,
+            &input.scenario,
+            story.finding.as_ref().map(|finding| finding.signature.as_str()),
+        ),
         allow: arguments.allow.text(),
     };
     match arguments.form {

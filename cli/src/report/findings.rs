@@ -49,6 +49,8 @@ pub(super) fn finding(path: &Path, allow: AllowLevel) -> Option<Value> {
     value["anchor"] = json!(path.file_name().unwrap_or_default().to_string_lossy());
     value["notes"] = json!(notes(path));
     value["confirmed"] = json!(confirmed::inside(path));
+    let others = confirmed::elsewhere(path, value["signature"].as_str().unwrap_or_default());
+    value["elsewhere"] = json!(others.into_keys().collect::<Vec<_>>());
     Some(value)
 }
 
@@ -68,7 +70,7 @@ fn told(input: &Input, wanted: Option<&str>, allow: AllowLevel) -> Option<Value>
     let about = About {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repeat: again.clone(),
-        kernels: confirmed::beside(&input.file, &input.scenario),
+        kernels: confirmed::told_of(&input.file, &input.scenario, Some(finding.signature.as_str())),
         allow: level.text(),
     };
     let (known, status) = match finding.known {
