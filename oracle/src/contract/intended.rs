@@ -2,7 +2,7 @@
 
 use regdiff_observation::{Attribute, Event, LogId, Object, Observation, StepOutcome};
 use regdiff_scenario::module::InitDevice;
-use regdiff_scenario::{Answer, Command, Step, Trigger, When};
+use regdiff_scenario::{Answer, Command, FailPoint, Scalar, Step, Trigger, When};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
@@ -90,6 +90,18 @@ pub(super) const LIST: &[Allowance] = &[
         signatures: &["divergence/event.trace.ereptp1", "divergence/event.trace.ersfs_1"],
         reach: Reach::Onward,
         covers: ptp_port_is_made_again,
+    },
+    Allowance {
+        id: "ptp-port-fails-at-another-attempt",
+        allows: "a point-to-point port that could not be made at first is there in eager only, with all that follows",
+        why: "eager makes it at every attempt to open the adapter, deferred only at the one that gets through both exchanges: where a \
+              failure spoils an attempt that goes on to fail anyway, only eager has another one",
+        evidence: "driver.md 1.3, 6.5.1 rows 3 and 6, 6.5.3; patch 5/8, ac007adc4d2d",
+        review: "2027-06-01",
+        scenario: "registration/ptp-port-fails-once",
+        signatures: &["divergence/port/absent-in-deferred"],
+        reach: Reach::Onward,
+        covers: ptp_port_fails_at_another_attempt,
     },
     Allowance {
         id: "ptp-port-files-come-later",
@@ -248,6 +260,18 @@ fn ptp_port_is_made_again(context: &Context<'_>, finding: &Finding) -> bool {
     ["ereptp1", "ersfs_1"].contains(&record.tag.text())
         && context.is_ptp(record.device)
         && context.scenario.steps.iter().enumerate().any(removed)
+}
+
+fn ptp_port_fails_at_another_attempt(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Object::Port(device, _), _)) = object_of_eager(finding) else { return false };
+    let spoiled = |(index, step): (usize, &Step)| {
+        let points = [FailPoint::PortAlloc, FailPoint::PortSysfs].map(FailPoint::to_raw);
+        step.trigger == Trigger::Fail
+            && step.device == device
+            && points.contains(&u64::from(step.a))
+            && context.seen.sides().iter().all(|(_, seen)| seen.failures_hit.contains(&(index as u32)))
+    };
+    context.is_ptp(device) && context.scenario.steps.iter().enumerate().any(spoiled)
 }
 
 fn ptp_port_files_come_later(context: &Context<'_>, finding: &Finding) -> bool {

@@ -213,6 +213,31 @@ fn a_port_is_made_again_after_it_was_removed_in_between() {
 }
 
 #[test]
+fn a_port_is_missed_after_the_attempt_that_made_it_was_spoiled_on_both_sides() {
+    let missed = |scenario: Scenario, step: Step, hit: Pair<&[u32]>, present| {
+        let mut seen = registered_after(1);
+        (seen.eager.failures_hit, seen.deferred.failures_hit) = (hit.eager.to_vec(), hit.deferred.to_vec());
+        let scenario = Scenario { steps: vec![Step::new(Trigger::SetOnline), step], ..scenario };
+        id(&scenario, &seen, &at(3, Difference::Object { object: Object::Port(0, 7), present }))
+    };
+    let known = Some("ptp-port-fails-at-another-attempt");
+    let both = Pair { eager: &[1][..], deferred: &[1][..] };
+    for point in [FailPoint::PortAlloc, FailPoint::PortSysfs] {
+        assert_eq!(missed(ptp(), fail(point), both, Side::Eager), known);
+        assert_eq!(missed(ptp(), fail(point), both, Side::Deferred), None);
+        assert_eq!(missed(fabric(), fail(point), both, Side::Eager), None);
+        assert_eq!(missed(ptp(), on(1, fail(point)), both, Side::Eager), None);
+        assert_eq!(missed(ptp(), fail(point), Pair { eager: &[], ..both }, Side::Eager), None);
+        assert_eq!(missed(ptp(), fail(point), Pair { deferred: &[], ..both }, Side::Eager), None);
+    }
+    assert_eq!(missed(ptp(), fail(FailPoint::ErpRequest), both, Side::Eager), None);
+    assert_eq!(
+        missed(ptp(), Step { a: fail(FailPoint::PortAlloc).a, ..Step::new(Trigger::LinkUp) }, both, Side::Eager),
+        None
+    );
+}
+
+#[test]
 fn a_profile_outlives_dif_on_its_own_adapter() {
     let hangs = |format: (u8, u64), mask: (u8, u64), together: bool| {
         let disk = reading(Object::Disk(format.0, 1, 1), Attribute::IntegrityFormat, format.1);
