@@ -94,6 +94,23 @@ fn the_drill_finds_the_seed_and_nothing_else() {
     assert!(!run("registration/nominal", target::REDISCOVERY));
 }
 
+/// What once was a finding says which, is none any more, and stops no search of whatever target takes it.
+#[test]
+fn regressions_stay_repaired_for_every_target() {
+    let regressions: Vec<_> = corpus().into_iter().filter(|(id, _)| id.starts_with("regressions/")).collect();
+    assert!(!regressions.is_empty());
+    for (id, file) in regressions {
+        let told = file.lines().next().and_then(|line| line.strip_prefix("# Once ")?.split_once(": "));
+        let (signature, _) = told.unwrap_or_else(|| panic!("{id} does not begin with `# Once SIGNATURE: why`"));
+        let scenario = parsed(&id, &file);
+        let report = judged(&scenario, Allow::Open);
+        assert!(report.finding(&signature.into()).is_none(), "{id}: {signature} is back");
+        for target in target::TARGETS.iter().filter(|target| target.kind == target::Kind::Continuous) {
+            target.check(&bytes::encode(&scenario), None);
+        }
+    }
+}
+
 /// A target's folder holds its inputs, and nothing in it is news.
 #[test]
 fn seeds_are_their_targets_own_and_stop_no_search() {
