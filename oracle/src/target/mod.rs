@@ -39,7 +39,8 @@ impl Input {
     /// The name.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Scenario(_) | Self::Allowed(_) => "scenario",
+            Self::Scenario(_) => "scenario",
+            Self::Allowed(_) => "scenario for the contract",
             Self::Bytes => "bytes",
             Self::Text => "text",
         }
