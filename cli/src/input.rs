@@ -91,6 +91,9 @@ pub(crate) fn is_engines(file: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use regdiff_scenario::{bytes, strategy};
+
     use super::*;
 
     #[test]
@@ -106,6 +109,36 @@ mod tests {
         }
         for name in ["corpus/registration/lp1887124.toml", "-", "crash.toml", "2fd4e1c6"] {
             assert!(!is_engines(Path::new(name)), "{name}");
+        }
+    }
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A person's file is a scenario or an error that names the file; an engine's is always a scenario.
+        #[test]
+        fn any_file_is_read_or_refused_by_name(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let folder = tempfile::tempdir().expect("a folder for this test");
+            let (persons, engines) = (folder.path().join("mine.toml"), folder.path().join("crash-mine"));
+            std::fs::write(&persons, &data).expect("a file for this test");
+            std::fs::write(&engines, &data).expect("a file for this test");
+            if let Err(error) = Reading::default().read(&persons) {
+                prop_assert!(error.to_string().contains("mine.toml"), "{}", error);
+            }
+            // Bytes that are a text are read as one, and may be wrong.
+            if let Err(error) = Reading::default().read(&engines) {
+                prop_assert!(std::str::from_utf8(&data).is_ok() && error.to_string().contains("crash-mine"), "{}", error);
+            }
+        }
+
+        #[test]
+        fn both_forms_are_read(scenario in strategy::scenario()) {
+            let folder = tempfile::tempdir().expect("a folder for this test");
+            for (name, data) in [("a.toml", text::print(&scenario).into_bytes()), ("a.bin", bytes::encode(&scenario))] {
+                let file = folder.path().join(name);
+                std::fs::write(&file, data).expect("a file for this test");
+                let input = Reading::default().read(&file).expect("it is a scenario");
+                prop_assert_eq!((&input.scenario, input.is_text), (&scenario, name == "a.toml"));
+            }
         }
     }
 }

@@ -185,7 +185,8 @@ impl Reader {
         } else if line.starts_with("BUG: failure at ") || line.starts_with("kernel BUG at ") {
             // BUG: failure at file:line/function()!
             let function = line.rsplit_once('/').and_then(|(_, name)| name.strip_suffix("()!"));
-            let place = function.map(|name| Place { symbol: name.to_owned(), ..Place::default() });
+            // Where in it is not said; at its start it is not, as a return address behind a call that never returns would be.
+            let place = function.map(|name| Place { symbol: name.to_owned(), offset: 1, module: None });
             self.start(Kind::Bug, place);
         } else if line == "Call Trace:" {
             self.in_trace = self.current.as_ref().is_some_and(|draft| !draft.traced);
@@ -328,6 +329,8 @@ fn place(text: &str) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const TRACE: &str = "\
@@ -345,6 +348,15 @@ Call Trace:
         assert_eq!(report.place.function(), "scsi_queue_rq");
         assert_eq!(report.mover.as_ref().map(Place::function), Some("memset_orig"));
         assert_eq!(report.frames.iter().map(Place::function).collect::<Vec<_>>(), ["blk_mq_dispatch_rq_list"]);
+    }
+
+    #[test]
+    fn a_bug_names_its_function_and_that_name_stays() {
+        let text = "BUG: failure at drivers/scsi/scsi_lib.c:2016/culprit()!\nKernel panic - not syncing: BUG!\nCall Trace:\n [<60>] panic+0x1/0x2\n [<61>] next+0x0/0x9\n";
+        let mut reports = reports(text.as_bytes());
+        name_callers(&mut reports, |_| Some("another".to_owned()));
+        let [report] = &reports[..] else { panic!("one report") };
+        assert_eq!((report.kind, report.place.function()), (Kind::Bug, "culprit"));
     }
 
     #[test]
@@ -366,5 +378,26 @@ Call Trace:
         assert_eq!((report.place.function(), &report.mover), ("scsi_done", &None));
         let stale = TRACE.replace(" [<6020b30c>] ? scsi", " [<6020b30c>] ? memcpy+0x0/0x9\n [<6020b30c>] ? scsi");
         assert_eq!(reports(stale.as_bytes())[0].place.function(), "blk_mq_dispatch_rq_list");
+    }
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Consoles that are torn, doubled, mixed with anything: no panic of ours, and no report out of nothing.
+        #[test]
+        fn any_console_is_read(
+            lines in proptest::collection::vec(
+                prop_oneof![proptest::sample::select(TRACE.lines().collect::<Vec<_>>()).prop_map(str::to_owned), "\\PC{0,60}"], 0..30,
+            ),
+            cut in any::<proptest::sample::Index>(),
+            raw in proptest::collection::vec(any::<u8>(), 0..30),
+        ) {
+            let mut console = lines.join("\n").into_bytes();
+            console.truncate(cut.index(console.len() + 1));
+            let reports_before = reports(&console).len();
+            prop_assert!(reports_before <= lines.len());
+            console.extend(&raw);
+            prop_assert!(reports(&console).len() <= lines.len() + raw.len());
+            prop_assert!(tail(&console, 3).lines().count() <= 3 + raw.len());
+        }
     }
 }

@@ -52,14 +52,20 @@ pub fn pad(out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn an_archive_is_read_back_by_its_own_numbers() {
         let file = |name, contents| Entry { name, mode: 0o444, contents };
         let bytes = archive(&[file("order.json", b"{}"), file("empty", b"")]);
-        let mut at = 0;
-        let mut seen = Vec::new();
+        assert_eq!(unpacked(&bytes), [("order.json".to_owned(), b"{}".to_vec()), ("empty".to_owned(), Vec::new())]);
+        assert_eq!(bytes.len() % 4, 0);
+    }
+    /// Names and contents of an archive, by the numbers of its own headers.
+    fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let (mut at, mut seen) = (0, Vec::new());
         loop {
             let field = |index: usize| {
                 let text = std::str::from_utf8(&bytes[at + 6 + index * 8..at + 14 + index * 8]).expect("digits");
@@ -71,12 +77,25 @@ mod tests {
             let contents = (name + length).next_multiple_of(4);
             let text = std::str::from_utf8(&bytes[name..name + length - 1]).expect("a name").to_owned();
             if text == END {
-                break;
+                return seen;
             }
             seen.push((text, bytes[contents..contents + size].to_vec()));
             at = (contents + size).next_multiple_of(4);
         }
-        assert_eq!(seen, [("order.json".to_owned(), b"{}".to_vec()), ("empty".to_owned(), Vec::new())]);
-        assert_eq!(bytes.len() % 4, 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_files_are_read_back(
+            files in proptest::collection::vec(("[a-z./-]{1,30}", proptest::collection::vec(any::<u8>(), 0..200)), 0..8),
+        ) {
+            let entries: Vec<Entry<'_>> =
+                files.iter().map(|(name, contents)| Entry { name, mode: 0o444, contents }).collect();
+            let bytes = archive(&entries);
+            prop_assert_eq!(bytes.len() % 4, 0);
+            prop_assert_eq!(unpacked(&bytes), files);
+        }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) fn read(stream: &[u8]) -> Facts {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -38,5 +40,38 @@ mod tests {
         let stream = format!("{line}\r\n\n{{\"hello\":1}}\n\u{fffd}\n{line}\n{}", &line[..9]);
         assert_eq!(read(stream.as_bytes()), Facts { told: vec![hello.clone(), hello], garbage: 2 });
         assert_eq!(read(&[0xff, 0xfe, b'\n']), Facts { told: Vec::new(), garbage: 1 });
+    }
+    /// Lines that a guest may write, facts or not.
+    fn line() -> impl Strategy<Value = (Vec<u8>, Option<Fact>)> {
+        let fact = (any::<u32>(), any::<u64>(), ".{0,20}").prop_map(|(step, time_us, what)| {
+            let facts = [
+                Fact::StepBegun { step, time_us },
+                Fact::StepDone { step, code: -i64::from(step) },
+                Fact::NotExpressible { what },
+                Fact::FailureHit { step },
+            ];
+            facts[time_us as usize % facts.len()].clone()
+        });
+        let garbage = proptest::collection::vec(any::<u8>().prop_filter("one line", |byte| *byte != b'\n'), 0..40);
+        prop_oneof![
+            fact.prop_map(|fact| (serde_json::to_vec(&fact).expect("a fact is JSON"), Some(fact))),
+            garbage.prop_map(|bytes| (bytes, None)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn facts_are_read_between_any_garbage(
+            lines in proptest::collection::vec(line(), 0..20), cut in proptest::collection::vec(any::<u8>(), 0..9),
+        ) {
+            let mut stream: Vec<u8> = lines.iter().flat_map(|(bytes, _)| [bytes, &b"\n"[..]].concat()).collect();
+            stream.extend(&cut);
+            let read = read(&stream);
+            let told: Vec<Fact> = lines.iter().filter_map(|(_, fact)| fact.clone()).collect();
+            prop_assert_eq!(read.told, told);
+            prop_assert!(read.garbage <= lines.iter().filter(|(_, fact)| fact.is_none()).count() + cut.len());
+        }
     }
 }

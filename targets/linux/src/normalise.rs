@@ -37,3 +37,28 @@ pub fn for_version(scenario: &Scenario, version: Version) -> Scenario {
 fn behaviours() -> Behaviours {
     Behaviours::from_raw(Behaviours::NAMES.iter().fold(0, |all, name| all | name.value))
 }
+
+#[cfg(test)]
+mod tests {
+    use regdiff_scenario::{property, strategy};
+
+    use super::*;
+
+    #[test]
+    fn what_a_kernel_runs_is_canonical_and_stays_what_it_is() {
+        let folder = std::env::temp_dir().join("regdiff-properties");
+        property::hold("normal", &folder, strategy::scenario(), |scenario| {
+            for version in Version::ALL {
+                let normal = for_version(scenario, *version);
+                if !normal.is_canonical() || for_version(&normal, *version) != normal {
+                    return Err(format!("on {}", version.text()));
+                }
+                // What users and hardware do is left alone.
+                if (&normal.devices, &normal.firmware) != (&scenario.devices, &scenario.firmware) {
+                    return Err("the hardware is another".to_owned());
+                }
+            }
+            Ok(())
+        });
+    }
+}

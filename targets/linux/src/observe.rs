@@ -2,8 +2,8 @@
 
 use regdiff_linux_wire::{Fact, Happening, Slot};
 use regdiff_observation::{
-    Access, End, Event, Limit, LogId, LogLine, Object, Observation, Rest, Stamped, StepOutcome, Tag, TraceRecord, Trap,
-    TrapKind, UeventAction,
+    Access, Attribute, End, Event, Leftover, Limit, LogId, LogLine, Object, Observation, Rest, Stamped, StepOutcome,
+    Tag, TraceRecord, Trap, TrapKind, UeventAction,
 };
 use regdiff_scenario::Context;
 
@@ -71,6 +71,7 @@ fn take(seen: &mut Observation, beside: &mut Beside, fact: Fact, log_ids: &LogId
             beside.ended = true;
             beside.busy = busy;
             seen.scsi_commands = scsi_commands;
+            seen.leftovers = endless(seen, busy);
             if timed_out {
                 seen.end = End::Limit(Limit::Time);
             }
@@ -82,6 +83,23 @@ fn take(seen: &mut Observation, beside: &mut Beside, fact: Fact, log_ids: &LogId
             seen.events.push(Stamped { time_us, context, event });
         }
     }
+}
+
+/// DOOR_BUSY_ERP of `door.h`: recovery is running or wanted.
+const BUSY_ERP: u32 = 0x001;
+/// ZFCP_STATUS_ADAPTER_ERP_PENDING in an adapter's `status`.
+const ERP_PENDING: u64 = 0x100;
+
+/// Adapters whose recovery goes on when nothing is left to wait for. What else a kernel may have forgotten, this lane cannot see.
+fn endless(seen: &Observation, busy: u32) -> Vec<Leftover> {
+    let last = seen.rests.last().filter(|_| busy & BUSY_ERP != 0);
+    let readings = last.into_iter().flat_map(|rest| &rest.readings);
+    let pending = readings.filter_map(|reading| match (reading.object, reading.attribute) {
+        (Object::Adapter(device), Attribute::Status) if reading.value & ERP_PENDING != 0 => Some(device),
+        _ => None,
+    });
+    let leftover = |device| Leftover { device, what: "recovery that never ends", function: "zfcp_erp_thread" };
+    pending.map(leftover).collect()
 }
 
 /// Bytes from two hexadecimal digits each.
@@ -134,8 +152,12 @@ pub(crate) fn end(reports: &[Report], time_us: u64, access: impl Fn(&Place) -> O
     Some(End::Trap(Box::new(trap(report, time_us, access))))
 }
 
+/// Functions of later kernels that make the same check as one of another name that the model knows.
+const RENAMED: &[(&str, &str)] = &[("scsi_init_limits", "__scsi_init_queue")];
+
 fn trap(report: &Report, time_us: u64, access: impl Fn(&Place) -> Option<Access>) -> Trap {
-    let function = report.place.function().to_owned();
+    let said = report.place.function();
+    let function = RENAMED.iter().find(|(later, _)| *later == said).map_or(said, |(_, known)| known).to_owned();
     let (kind, access, address, bytes) = match report.kind {
         Kind::Fault { address } => {
             // A load is the careful guess: it claims less.

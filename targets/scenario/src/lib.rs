@@ -24,6 +24,8 @@ pub mod parts;
 pub mod place;
 #[cfg(feature = "plain")]
 pub mod plain;
+#[cfg(feature = "proptest")]
+pub mod property;
 pub mod random;
 mod repair;
 pub mod scalar;

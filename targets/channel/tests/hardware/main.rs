@@ -4,6 +4,7 @@ mod disks;
 mod handles;
 mod links;
 mod overrides;
+mod properties;
 mod rig;
 mod scripts;
 mod statuses;

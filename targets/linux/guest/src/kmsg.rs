@@ -77,6 +77,8 @@ fn parse(record: &str) -> Option<(u8, String)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -85,5 +87,23 @@ mod tests {
         assert_eq!(parse(record), Some((6, "zfcp 0.0.1900: something; more".to_owned())));
         assert_eq!(parse("12,1,7,-;user"), Some((4, "user".to_owned())));
         assert_eq!(parse("nothing"), None);
+    }
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_record_is_read_back(
+            facility in 0..24u32, level in 0..8u32, number in any::<u64>(), text in "[^\n]{0,80}", more in "(\n [A-Z]+=.{0,20})?",
+        ) {
+            let record = format!("{},{number},1,-;{text}{more}\n", facility << 3 | level);
+            prop_assert_eq!(parse(&record), Some((level as u8, text)));
+        }
+
+        #[test]
+        fn any_text_is_a_record_or_none(text in "\\PC{0,80}") {
+            if let Some((level, _)) = parse(&text) {
+                prop_assert!(level < 8);
+            }
+        }
     }
 }

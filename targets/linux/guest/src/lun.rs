@@ -16,6 +16,8 @@ pub(crate) const fn midlayer(lun: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -25,6 +27,14 @@ mod tests {
         assert_eq!(as_shown(as_shown(0x4010_4033_0000_0001)), 0x4010_4033_0000_0001);
         if cfg!(target_endian = "little") {
             assert_eq!(as_shown(0x4010_4033_0000_0001), 0x0100_0000_3340_1040);
+        }
+    }
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_ways_back(lun in any::<u64>()) {
+            prop_assert_eq!((midlayer(midlayer(lun)), as_shown(as_shown(lun))), (lun, lun));
         }
     }
 }

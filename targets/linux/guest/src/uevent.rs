@@ -143,6 +143,8 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn message(action: &str, path: &str, subsystem: &str, kind: &str) -> Vec<u8> {
@@ -212,5 +214,20 @@ mod tests {
         let bytes = message("remove", "/x", "block", "disk");
         let message = Message::parse(&bytes).unwrap();
         assert_eq!((message.action, message.path, message.kind), (UeventAction::Remove, "/x", "disk"));
+    }
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What comes through the socket is the kernel's; still, any bytes are a message or none.
+        #[test]
+        fn any_bytes_are_a_message_or_none(
+            words in proptest::collection::vec("(ACTION=(add|remove|x)|DEVPATH=[/a-z0-9.:-]{0,30}|SUBSYSTEM=[a-z_]{0,10}|\\PC{0,10})", 0..8),
+            raw in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let mut bytes = words.join("\0").into_bytes();
+            bytes.extend(&raw);
+            let added_or_removed = words.iter().any(|word| word.starts_with("ACTION="));
+            prop_assert!(Message::parse(&bytes).is_none() || added_or_removed || raw.windows(7).any(|part| part == b"ACTION="));
+        }
     }
 }

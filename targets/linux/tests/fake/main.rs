@@ -74,6 +74,22 @@ fn a_panic_is_a_trap_and_what_was_told_before_stays() {
 }
 
 #[test]
+fn recovery_that_is_pending_at_the_end_never_ends() {
+    let rest = |status: u64| {
+        format!(
+            r#"{{"rest":{{"time_us":7,"steps_begun":1,"readings":[{{"object":{{"adapter":0}},"attribute":"status","value":{status}}}]}}}}"#
+        )
+    };
+    let end = |busy: u32| format!(r#"{{"end":{{"time_us":9,"busy":{busy},"timed_out":false,"scsi_commands":0}}}}"#);
+    for (status, busy, left) in [(0x5400_010b, 11, 1), (0x5400_000b, 11, 0), (0x5400_010b, 0, 0)] {
+        let run = Fake::telling(&[HELLO, &rest(status), &end(busy)]).linux().try_run(&scenario(), Registration::Early);
+        let leftovers = run.expect("it runs").seen.leftovers;
+        assert_eq!(leftovers.len(), left, "{leftovers:?}");
+        assert!(leftovers.iter().all(|left| (left.device, left.function) == (0, "zfcp_erp_thread")), "{leftovers:?}");
+    }
+}
+
+#[test]
 fn limits_are_ends_of_their_own() {
     let mut linux = Fake::new(&format!("echo '{HELLO}' >&0; trap '' TERM; while :; do sleep 50; done")).linux();
     linux.limits.real = Duration::from_millis(300);

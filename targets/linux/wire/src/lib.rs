@@ -145,3 +145,60 @@ pub struct Slot {
     /// Opcode of the command.
     pub opcode: Option<u8>,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fact() -> impl Strategy<Value = Fact> {
+        let log = (0..8u8, "\\PC{0,40}").prop_map(|(level, text)| Happening::Log { level, text });
+        let trace = (any::<u8>(), "[a-z0-9]{7}", any::<(u8, u8)>())
+            .prop_map(|(device, tag, (wanted, needed))| Happening::Trace { device, tag, wanted, needed });
+        let fc = any::<(u8, u8, u32)>().prop_map(|(device, code, data)| Happening::Fc(FcEvent { device, code, data }));
+        let slot = any::<(u8, u32, u32, Option<u64>, Option<u64>, Option<u8>)>().prop_map(
+            |(device, cmd_size, prot_capabilities, prot_sdb, command, opcode)| {
+                Fact::Slot(Slot { device, cmd_size, prot_capabilities, prot_sdb, command, opcode })
+            },
+        );
+        prop_oneof![
+            any::<(u32, bool)>().prop_map(|(linux_version, early)| Fact::Hello { linux_version, early }),
+            "\\PC{0,40}".prop_map(|what| Fact::NotExpressible { what }),
+            any::<(u32, u64)>().prop_map(|(step, time_us)| Fact::StepBegun { step, time_us }),
+            any::<(u32, i64)>().prop_map(|(step, code)| Fact::StepDone { step, code }),
+            (any::<u64>(), prop_oneof![log, trace, fc]).prop_map(|(time_us, what)| Fact::Happened {
+                time_us,
+                context: None,
+                what
+            }),
+            slot,
+            ("[a-z_]{1,12}\\.gcda", "([0-9a-f]{2}){0,40}").prop_map(|(file, gcda)| Fact::Counted { file, gcda }),
+            any::<(u64, u32, bool, u32)>().prop_map(|(time_us, busy, timed_out, scsi_commands)| Fact::End {
+                time_us,
+                busy,
+                timed_out,
+                scsi_commands,
+            }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever is in its texts: a fact is one line, and comes back.
+        #[test]
+        fn a_fact_is_a_line_that_comes_back(fact in fact()) {
+            let line = serde_json::to_string(&fact).expect("a fact is JSON");
+            prop_assert!(!line.contains('\n') && line.len() <= MAX_LINE);
+            prop_assert_eq!(serde_json::from_str::<Fact>(&line).expect("it was written by us"), fact);
+        }
+
+        #[test]
+        fn an_order_comes_back(scenario in proptest::collection::vec(any::<u8>(), 0..300), early in any::<bool>(), limit_ms in any::<u64>()) {
+            let order = Order { scenario, early, limit_ms };
+            let file = serde_json::to_string(&order).expect("an order is JSON");
+            prop_assert_eq!(serde_json::from_str::<Order>(&file).expect("it was written by us"), order);
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod first_online;
 mod link_down;
 mod points;
 mod ports;
+mod properties;
 mod references;
 mod retries;
 mod rig;
