@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn blocks_hold_every_request_once((layout, midlayer) in layout(), host in host(), depth in 1..5000u32, order in 0..6u32) {
         let layout = RequestLayout::at_size(layout.profile(), midlayer, host);
-        prop_assert!(layout.slot() >= layout.payload() && layout.slot() % layout.profile.cache_line == 0);
+        prop_assert!(layout.slot() >= layout.payload() && layout.slot().is_multiple_of(layout.profile.cache_line));
         if let Some(packing) = Packing::new(&layout, depth, order) {
             let mut next = 0;
             for (index, block) in packing.blocks().iter().enumerate() {

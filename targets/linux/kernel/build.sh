@@ -176,10 +176,27 @@ step() {
     grep -n -m5 -E 'error|Error|undefined|No such' "$log" >&2 || true
     tail -20 "$log" >&2
     mkdir -p "$cache/failed" && mv "$log" "$cache/failed/last.log"
+    cure_modules "$cache/failed/last.log"
     die "$what failed; the whole log is $cache/failed/last.log"
   fi
   rm -f "$log"
   say "$what: $((SECONDS - started)) s"
+}
+
+# What a failed build of the modules says about the tree. Other steps' logs have none of it.
+cure_modules() {
+  local names file
+  names=$(sed -n 's/.*modpost: "\(zfcp_[a-z0-9_]*\)".*undefined.*/\1/p' "$1" | sort -u | head -5 | paste -sd' ')
+  if [ -n "$names" ]; then
+    say "the driver of $tree calls what it does not have ($names): a file is missing in $driver. Compare with the tree that it comes from"
+    return
+  fi
+  file=$(sed -n 's,^[^ ]*/\([a-z_]*\.[ch]\):[0-9]*:[0-9]*: error:.*,\1,p' "$1" | head -1)
+  case $file in
+    "") ;;
+    zfcp_*) say "the driver's $file does not compile on this kernel. Put the driver's files over a tree of the version they were written for, or near it" ;;
+    *) say "our $file does not fit the driver of $tree: something it uses has another name or type there. Change it below $kernel_folder, with the version or a backport's own mark as condition" ;;
+  esac
 }
 
 provide_tree() {
