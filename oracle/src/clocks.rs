@@ -2,40 +2,39 @@
 //!
 //! FCP devices share time and the numbers of hosts, nothing else. An allowance that reaches onward leaves the sides at different
 //! times; timers of the other devices, above all for device loss, are then armed and run out at other moments, with all that follows.
-//! Property: after that a divergence of another device is a finding only if it also shows in the pair without the steps of the
-//! devices that the allowance took out. This costs a pair of runs, so that it is asked only when there is something to ask about.
+//! Property: after that a divergence of another device is a finding only if it is one, too, in the pair without the steps of the
+//! devices that the allowance took out. This costs runs, so that it is asked only when there is something to ask about.
 
 use std::collections::BTreeSet;
 
-use regdiff_observation::{Lane, Observation};
+use regdiff_observation::Observation;
 use regdiff_scenario::Scenario;
 
-use crate::divergence::compare;
 use crate::finding::Finding;
-use crate::pair::{self, Pair};
+use crate::pair::Pair;
 use crate::sorting::{Sorted, Taken};
 
-/// Moves what the clocks explain from the findings to what is allowed, and counts the runs it took.
-pub(crate) fn split<L: Lane>(
-    lane: &L,
+/// Moves what the clocks explain from the findings to what is allowed. `judge` gives the findings of another scenario on the same
+/// lane and terms.
+pub(crate) fn split(
     scenario: &Scenario,
-    variants: Pair<&L::Variant>,
     seen: Pair<&Observation>,
     sorted: &mut Sorted,
-    runs: &mut u32,
+    mut judge: impl FnMut(&Scenario) -> Vec<Finding>,
 ) {
-    let asked = |sorted: &Sorted| {
-        let devices =
-            sorted.findings.iter().filter(|f| cause(&sorted.taken, seen, f).is_some()).filter_map(Finding::device);
-        devices.collect::<BTreeSet<u8>>()
-    };
-    for device in asked(sorted) {
+    let caused = sorted.findings.iter().filter(|finding| cause(&sorted.taken, seen, finding).is_some());
+    let devices: BTreeSet<u8> = caused.filter_map(Finding::device).collect();
+    for device in devices {
         let others = sorted.taken.iter().map(|taken| taken.device).filter(|other| *other != device);
         let without = without(scenario, &others.collect());
-        let alone = pair::run(lane, &without, variants);
-        *runs += 2;
-        let own = compare(&without, alone.as_ref()).differences;
-        let is_own = |finding: &Finding| own.iter().any(|other| other.difference.signature() == finding.signature);
+        // A device without steps did nothing to anybody.
+        if without.steps.len() == scenario.steps.len() {
+            continue;
+        }
+        let own = judge(&without);
+        let is_own = |finding: &Finding| {
+            own.iter().any(|other| other.signature == finding.signature && other.device() == finding.device())
+        };
         for finding in std::mem::take(&mut sorted.findings) {
             match cause(&sorted.taken, seen, &finding) {
                 Some(taken) if finding.device() == Some(device) && !is_own(&finding) => {

@@ -83,7 +83,11 @@ fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>,
     let found = oracles(&context, &compared);
     let mut sorted = sort(&context, found, terms);
     let mut runs = 2;
-    clocks::split(lane, scenario, variants, seen, &mut sorted, &mut runs);
+    clocks::split(scenario, seen, &mut sorted, |without| {
+        let report = try_pair(lane, without, variants, terms, masked).report;
+        runs += report.runs;
+        report.findings
+    });
     let Sorted { mut findings, allowed, .. } = sorted;
     let schedule_dependent = schedule::split(lane, scenario, variants, seen, &mut findings, &mut runs);
     let findings = first_of_each(findings);

@@ -63,6 +63,18 @@ pub(super) const LIST: &[Allowance] = &[
         covers: port_rescan_needs_host_still,
     },
     Allowance {
+        id: "ptp-port-fails-at-another-attempt",
+        allows: "a point-to-point port that could not be made at first is there in eager only, with all that follows",
+        why: "eager makes it at every attempt to open the adapter, deferred only at the one that gets through both exchanges: where a \
+              failure spoils an attempt that goes on to fail anyway, only eager has another one",
+        evidence: "driver.md 1.3, 6.5.1 rows 3 and 6, 6.5.3; patch 5/8, ac007adc4d2d",
+        review: "2027-06-01",
+        scenario: "registration/ptp-port-fails-once",
+        signatures: &["divergence/port/absent-in-deferred"],
+        reach: Reach::Onward,
+        covers: ptp_port_fails_at_another_attempt,
+    },
+    Allowance {
         id: "ptp-port-comes-later",
         allows: "the port of a point-to-point peer, and its unit of the device= parameter, exist in eager while deferred waits for its \
                  first registration",
@@ -90,18 +102,6 @@ pub(super) const LIST: &[Allowance] = &[
         signatures: &["divergence/event.trace.ereptp1", "divergence/event.trace.ersfs_1"],
         reach: Reach::Onward,
         covers: ptp_port_is_made_again,
-    },
-    Allowance {
-        id: "ptp-port-fails-at-another-attempt",
-        allows: "a point-to-point port that could not be made at first is there in eager only, with all that follows",
-        why: "eager makes it at every attempt to open the adapter, deferred only at the one that gets through both exchanges: where a \
-              failure spoils an attempt that goes on to fail anyway, only eager has another one",
-        evidence: "driver.md 1.3, 6.5.1 rows 3 and 6, 6.5.3; patch 5/8, ac007adc4d2d",
-        review: "2027-06-01",
-        scenario: "registration/ptp-port-fails-once",
-        signatures: &["divergence/port/absent-in-deferred"],
-        reach: Reach::Onward,
-        covers: ptp_port_fails_at_another_attempt,
     },
     Allowance {
         id: "ptp-port-files-come-later",
@@ -237,14 +237,24 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
         (Some((Object::Port(device, _), located)), _) => (device, located.steps_begun),
         (Some((Object::Unit(device, _, _), located)), _) if by_parameter => (device, located.steps_begun),
         (_, Some((side, Event::Trace(record), at)))
-            if record.tag == "ereptp1" && comes(context, side, record.device, at) =>
+            if record.tag == "ereptp1"
+                && (comes(context, side, record.device, at)
+                    || side == Side::Eager && ptp_port_is_due(context, record.device, at)) =>
         {
             (record.device, at)
         }
         _ => return false,
     };
-    let waits = context.waits_for_registration(device, at) || late(context, device, at);
+    let waits =
+        context.waits_for_registration(device, at) || late(context, device, at) || ptp_port_is_due(context, device, at);
     context.is_ptp(device) && waits
+}
+
+/// Whether deferred has not made the port of a point-to-point peer, because the adapter was not opened again.
+fn ptp_port_is_due(context: &Context<'_>, device: u8, at: u32) -> bool {
+    const OPEN: u64 = 0x0400_0000;
+    let status = context.reading(Side::Deferred, Object::Adapter(device), Attribute::Status, at);
+    status.is_some_and(|status| status & OPEN == 0) && !context.has_port(Side::Deferred, device, at)
 }
 
 fn ptp_port_is_made_again(context: &Context<'_>, finding: &Finding) -> bool {
@@ -280,7 +290,8 @@ fn ptp_port_files_come_later(context: &Context<'_>, finding: &Finding) -> bool {
             && failed(outcome.outcomes.deferred)
             && context.is_ptp(outcome.device)
             && (context.waited_for_registration(outcome.device, outcome.at)
-                || ptp_port_came(context, outcome.device, outcome.at))
+                || ptp_port_came(context, outcome.device, outcome.at)
+                || outcome.at > 0 && ptp_port_is_due(context, outcome.device, outcome.at - 1))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Near misses of users and hosts that are at odds.
 
 use regdiff_observation::{
-    Attribute, Event, Leftover, LogId, LogLine, Object, Observation, SentCommand, StepOutcome, Tag, TraceRecord,
+    Attribute, End, Event, Leftover, LogId, LogLine, Object, Observation, SentCommand, StepOutcome, Tag, TraceRecord,
     TrapKind, UeventAction,
 };
 use regdiff_scenario::module::InitDevice;
@@ -235,6 +235,59 @@ fn a_port_is_missed_after_the_attempt_that_made_it_was_spoiled_on_both_sides() {
         missed(ptp(), Step { a: fail(FailPoint::PortAlloc).a, ..Step::new(Trigger::LinkUp) }, both, Side::Eager),
         None
     );
+}
+
+#[test]
+fn an_adapter_is_freed_under_a_reset_that_came_before_its_removal() {
+    let freed = |list: Vec<Step>, kind, object, caller: &'static str| {
+        let mut seen = trap(kind, "zfcp_erp_clear_adapter_status", object, "status");
+        if let End::Trap(trap) = &mut seen.end {
+            trap.trace = vec![caller.into()];
+        }
+        id(&steps(list), &quiet(), &trapped(Side::Deferred, &seen))
+    };
+    let (reset, remove) = (|| Step::new(Trigger::SgReset), || Step::new(Trigger::Remove));
+    let (after, adapter, ioctl) = (TrapKind::UseAfterFree, "zfcp_adapter", "scsi_ioctl_reset");
+    assert_eq!(freed(vec![reset(), remove()], after, adapter, ioctl), Some("reset-outlives-adapter"));
+    assert_eq!(freed(vec![remove(), reset()], after, adapter, ioctl), None);
+    assert_eq!(freed(vec![reset()], after, adapter, ioctl), None);
+    assert_eq!(freed(vec![on(1, reset()), remove()], after, adapter, ioctl), None);
+    assert_eq!(freed(vec![reset(), on(1, remove())], after, adapter, ioctl), None);
+    assert_eq!(freed(vec![reset(), remove()], TrapKind::NullAccess, adapter, ioctl), None);
+    assert_eq!(freed(vec![reset(), remove()], after, "Scsi_Host", ioctl), None);
+    assert_eq!(freed(vec![reset(), remove()], after, adapter, "scsi_error_handler"), None);
+}
+
+#[test]
+fn a_port_is_due_while_deferred_did_not_open_the_adapter_again() {
+    let missing = |scenario: &Scenario, status: Option<u64>, port: bool, finding| {
+        let mut seen = registered_after(1);
+        for rest in &mut seen.deferred.rests {
+            rest.readings.extend(status.map(|status| reading(Object::Adapter(0), Attribute::Status, status)));
+            rest.readings.extend(port.then_some(reading(Object::Port(0, 9), Attribute::Status, 0)));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        id(scenario, &seen, &finding)
+    };
+    let (closed, open) = (0x4000_0000, 0x4400_0000);
+    let object = || at(3, Difference::Object { object: Object::Port(0, 7), present: Side::Eager });
+    let record = |side| {
+        let made = Event::Trace(TraceRecord { device: 0, tag: Tag::new("ereptp1"), wanted: 2, needed: 0 });
+        let counts = if side == Side::Eager { (1, 0) } else { (0, 1) };
+        super::event(3, made, counts.0, counts.1)
+    };
+    let known = Some("ptp-port-comes-later");
+    assert_eq!(missing(&ptp(), Some(closed), false, object()), known);
+    assert_eq!(missing(&ptp(), Some(closed), false, record(Side::Eager)), known);
+    assert_eq!(missing(&ptp(), Some(closed), false, record(Side::Deferred)), None);
+    assert_eq!(missing(&ptp(), Some(open), false, object()), None);
+    assert_eq!(missing(&ptp(), Some(closed), true, object()), None);
+    assert_eq!(missing(&ptp(), None, false, object()), None);
+    assert_eq!(missing(&fabric(), Some(closed), false, object()), None);
+    let outcomes = Pair { eager: StepOutcome::Done(1), deferred: StepOutcome::Done(-22) };
+    let file = |steps| at(steps, Difference::Outcome { step: 1, trigger: Trigger::PortRemove, device: 0, outcomes });
+    assert_eq!(missing(&ptp(), Some(closed), false, file(3)), Some("ptp-port-files-come-later"));
+    assert_eq!(missing(&ptp(), Some(open), false, file(3)), None);
 }
 
 #[test]

@@ -106,7 +106,8 @@ fn a_scan_over_a_dead_link_is_deferreds() {
     let scan = |seen: &Pair<Observation>, steps, what, eager, deferred| {
         id(&fabric(), seen, &event(steps, what, eager, deferred))
     };
-    for what in [sent(Command::GpnFt, 0), record("fcegpf1"), record("fcegpf2")] {
+    let unsent = [record("fsrs__1"), record("qdsbg_1")];
+    for what in [sent(Command::GpnFt, 0), record("fcegpf1"), record("fcegpf2")].into_iter().chain(unsent) {
         assert_eq!(scan(&down, 3, what, 0, 1), known, "{what:?}");
         assert_eq!(scan(&down, 3, what, 1, 0), None, "{what:?}");
         assert_eq!(scan(&quiet(), 3, what, 0, 1), None, "{what:?}");
@@ -131,6 +132,26 @@ fn a_scan_over_a_dead_link_is_deferreds() {
     back.eager.rests[2].readings = vec![reading(FC_HOST, Attribute::PortType, 3)];
     assert_eq!(scan(&back, 3, sent(Command::GpnFt, 0), 0, 1), known);
     assert_eq!(scan(&Pair::default(), 0, sent(Command::GpnFt, 0), 0, 1), None);
+}
+
+#[test]
+fn the_port_of_a_peer_named_zero_cannot_be_found_by_its_address() {
+    let found = |scenario: &Scenario, line, wwpn, tag: &str, counts: (u32, u32)| {
+        let mut seen = dead_link(line, 0, 0, 3);
+        for rest in &mut seen.deferred.rests {
+            rest.readings.push(reading(Object::Port(0, wwpn), Attribute::Status, 0));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        let record = Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
+        id(scenario, &seen, &event(3, record, counts.0, counts.1))
+    };
+    let (down, more) = (LogId::LdNoLight, (1, 0));
+    assert_eq!(found(&ptp(), down, 0, "fssrpc1", more), Some("ptp-port-without-name"));
+    assert_eq!(found(&ptp(), down, 0, "fssrpc1", (0, 1)), None);
+    assert_eq!(found(&ptp(), down, 0, "fciwwp1", more), None);
+    assert_eq!(found(&ptp(), down, 7, "fssrpc1", more), None);
+    assert_eq!(found(&ptp(), LogId::Oper, 0, "fssrpc1", more), None);
+    assert_eq!(found(&fabric(), down, 0, "fssrpc1", more), None);
 }
 
 #[test]

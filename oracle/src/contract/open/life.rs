@@ -115,7 +115,29 @@ pub(super) const LIST: &[Allowance] = &[
         reach: Reach::Difference,
         covers: removed_port_without_memory,
     },
+    Allowance {
+        id: "reset-outlives-adapter",
+        allows: "a reset by ioctl goes on with an adapter that was freed under it, in both variants",
+        why: "nobody who removes the device waits for a user in that ioctl, who waits for recovery",
+        evidence: "FINDINGS.md 20; driver.md 15, 16.4, 4.4; midlayer.md 13.6",
+        review: "2027-03-01",
+        scenario: "registration/reset-outlives-adapter",
+        signatures: &["lifetime/*/freed-read/*", "lifetime/*/freed-write/*"],
+        reach: Reach::Difference,
+        covers: reset_outlives_adapter,
+    },
 ];
+
+fn reset_outlives_adapter(context: &Context<'_>, finding: &Finding) -> bool {
+    let Evidence::Trap(trap) = &finding.evidence else { return false };
+    let of = |trigger| move |step: &Step| step.trigger == trigger && trap.device == Some(step.device);
+    let mut steps = context.scenario.steps.iter();
+    trap.kind == TrapKind::UseAfterFree
+        && trap.object == "zfcp_adapter"
+        && trap.trace.iter().any(|function| function == "scsi_ioctl_reset")
+        && steps.any(of(Trigger::SgReset))
+        && steps.any(of(Trigger::Remove))
+}
 
 fn set_online_meets_requests(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };

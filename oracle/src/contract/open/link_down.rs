@@ -41,7 +41,11 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "FINDINGS.md 3; driver.md 6.5.3, 11, 19",
         review: "2027-03-01",
         scenario: "registration/nameless-port-ptp",
-        signatures: &["divergence/port/absent-in-deferred", "divergence/port/absent-in-eager"],
+        signatures: &[
+            "divergence/event.trace.fssrpc1",
+            "divergence/port/absent-in-deferred",
+            "divergence/port/absent-in-eager",
+        ],
         reach: Reach::Onward,
         covers: ptp_port_without_name,
     },
@@ -95,8 +99,8 @@ const LINK: &[Attribute] = &[
 /// What a port scan sends.
 const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
 
-/// Recovery records of a port scan.
-const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2"];
+/// Recovery records of a port scan, also of one that could not be sent.
+const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2", "fsrs__1", "qdsbg_1"];
 
 /// Whether deferred shows a port type, at that rest, for a link that it logged as down, and eager does not.
 fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
@@ -149,6 +153,13 @@ fn scans_before_port_data(context: &Context<'_>, side: Side, device: u8, at: u32
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
+    // A peer whose name is zero has the same port on both sides, but in deferred one without an address to find it by.
+    if let Some((Side::Eager, Event::Trace(record), at)) = surplus(finding) {
+        return record.tag == "fssrpc1"
+            && context.is_ptp(record.device)
+            && context.has(Side::Deferred, Object::Port(record.device, 0), at)
+            && link_went_down(context, record.device, at);
+    }
     let Some(located) = finding.difference() else { return false };
     let Difference::Object { object: Object::Port(device, wwpn), present } = located.difference else { return false };
     // The nameless port of deferred stands for the peer's own, which eager has.
