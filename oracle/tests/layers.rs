@@ -91,7 +91,8 @@ fn no_oracle_reaches_a_driver() {
 fn the_crate_depends_on_no_part_of_a_driver() {
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("a text");
     let dependencies = manifest.split("[dependencies]").nth(1).expect("there are some");
-    let ours: Vec<&str> = names(dependencies, "regdiff-").collect();
+    // Those of tests too: a test that sees inside of a driver proves nothing about an oracle that may not.
+    let ours: BTreeSet<&str> = names(dependencies, "regdiff-").collect();
     // The model comes as one lane; its kernel and its channel stay out of reach.
-    assert_eq!(ours, ["observation", "scenario", "zfcp"]);
+    assert_eq!(ours, BTreeSet::from(["observation", "scenario", "zfcp"]));
 }
