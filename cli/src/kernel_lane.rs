@@ -95,8 +95,12 @@ pub(crate) fn model_of(registration: Registration) -> Variant {
         Registration::Deferred => Fences::DEFERRED,
     });
     variant.switches.timer_wheel = true;
+    variant.switches.rest_ms = REST_MS;
     variant
 }
+
+/// How long the guest looks on before it believes in rest, in ms: `QUIET` of its `rest.rs`, and the way there.
+const REST_MS: u64 = 61;
 
 /// How many runs one judgement remembers: a judge asks for the same scenario under other schedules, of which a kernel has one.
 const REMEMBERED: usize = 4;

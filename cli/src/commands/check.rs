@@ -5,12 +5,13 @@
 
 mod contract;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::thread;
 
 use clap::Args;
 use regdiff_linux::{Linux, Registration};
-use regdiff_observation::Observation;
+use regdiff_observation::{End, Observation, StepOutcome};
 use regdiff_oracle::{Model, Options, Report, judge, pair};
 use regdiff_scenario::Scenario;
 use serde::Serialize;
@@ -82,6 +83,40 @@ struct Outcome {
     observations: pair::Pair<Observation>,
 }
 
+/// How runs ended: that rest came twice says less than that a panic did.
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct Ends {
+    rest: u64,
+    /// Came to rest, but a step never ended.
+    hang: u64,
+    trap: u64,
+    limit: u64,
+    skipped: u64,
+}
+
+impl Ends {
+    fn count(&mut self, seen: &Observation) {
+        let blocked = seen.steps.contains(&StepOutcome::Blocked);
+        *match seen.end {
+            End::Rest if blocked => &mut self.hang,
+            End::Rest => &mut self.rest,
+            End::Trap(_) => &mut self.trap,
+            End::Limit(_) => &mut self.limit,
+            End::Unmodelled(_) => &mut self.skipped,
+        } += 1;
+    }
+}
+
+impl fmt::Display for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rest, hang, trap, limit, skipped } = self;
+        write!(
+            f,
+            "{rest} at rest, {hang} with a step that hangs, {trap} in a trap, {limit} at a limit, {skipped} skipped"
+        )
+    }
+}
+
 /// A scenario that came out in two ways.
 #[derive(Serialize)]
 struct Difference {
@@ -113,6 +148,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     };
     let mut scenarios: u64 = 0;
     let mut differences = Vec::new();
+    let mut ends = Ends::default();
     let seeds = (0..if arguments.files.is_empty() { arguments.seeds.count } else { 0 }).map(|index| {
         let seed = arguments.seeds.nth(index);
         Subject { scenario: Scenario::generate(seed), repeat: repeat::seed(seed, arguments.allow) }
@@ -131,7 +167,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     while subjects.peek().is_some() {
         let batch: Vec<Subject> = subjects.by_ref().take(BATCH).collect();
         scenarios += batch.len() as u64;
-        differences.extend(twice(&batch, &once)?);
+        differences.extend(twice(&batch, &once, &mut ends)?);
     }
     drop(subjects);
     if !differences.is_empty() {
@@ -139,11 +175,12 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     }
     if arguments.json {
         let (count, first) = (differences.len(), differences.first());
-        out.json(&json!({ "scenarios": scenarios, "different": count, "first": first, "exit_code": code.code() }))?;
+        out.json(&json!({ "scenarios": scenarios, "different": count, "first": first, "ends": ends, "exit_code": code.code() }))?;
         return Ok(code);
     }
     let (count, style) = (differences.len(), if differences.is_empty() { GOOD } else { BAD });
     out.line(format_args!("{scenarios} scenarios judged twice, {style}{count} came out in two ways{style:#}"))?;
+    out.line(format_args!("runs of the first time: {ends}"))?;
     if let Some(Difference { place, first, second, repeat }) = differences.first() {
         out.line(format_args!("first difference: {place}\n  first time:  {first}\n  second time: {second}"))?;
         out.line(format_args!("this is a bug of regdiff; repeat: {repeat}"))?;
@@ -155,6 +192,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
 fn twice(
     batch: &[Subject],
     once: &(impl Fn(&Scenario) -> Result<Outcome, Error> + Sync),
+    ends: &mut Ends,
 ) -> Result<Vec<Difference>, Error> {
     let once = |subject: &Subject| own_bug::catch(|| once(&subject.scenario));
     let (first, mut second) = thread::scope(|scope| {
@@ -165,6 +203,10 @@ fn twice(
     second.reverse();
     let mut found = Vec::new();
     for (subject, (first, second)) in batch.iter().zip(first.into_iter().zip(second)) {
+        if let Ok(Ok(outcome)) = &first {
+            ends.count(&outcome.observations.eager);
+            ends.count(&outcome.observations.deferred);
+        }
         // A panic is an outcome, a lane that fails is none.
         found.extend(compare(
             first.map_or_else(|bug| Ok(Err(bug)), |o| o.map(Ok))?,

@@ -1,9 +1,8 @@
 //! Parity: one scenario in both lanes, with both registrations.
 
 mod columns;
+mod processor;
 mod tally;
-
-use std::time::Instant;
 
 use regdiff_linux::parity::{Mismatch, accepted, compare};
 use regdiff_linux::{Linux, Registration, Run};
@@ -51,9 +50,11 @@ pub(crate) struct Compared {
     pub(crate) reached_io: bool,
     /// Lines of the kernel's log without a name.
     pub(crate) unknown_lines: Vec<String>,
-    /// Real time, in seconds.
+    /// Processor time of the model's run, in seconds.
     pub(crate) model_seconds: f64,
+    /// Processor time and real time of the kernel's run, in seconds; 0 if there was none.
     pub(crate) kernel_seconds: f64,
+    pub(crate) kernel_real_seconds: f64,
     /// Both observations, where both are known.
     pub(crate) seen: Option<Box<(Observation, Observation)>>,
 }
@@ -61,9 +62,9 @@ pub(crate) struct Compared {
 /// Runs a scenario with a registration in both lanes. Observations are dropped unless they are wanted: they are large.
 pub(crate) fn run(linux: &Linux, scenario: &Scenario, registration: Registration, keep: bool) -> Compared {
     let scenario = linux.normalise(scenario);
-    let began = Instant::now();
+    let began = processor::of_this_thread();
     let model = own_bug::catch(|| Model.run(&scenario, &model_of(registration), Watch::Everything));
-    let model_seconds = began.elapsed().as_secs_f64();
+    let model_seconds = processor::of_this_thread() - began;
     let mut compared = Compared {
         registration,
         outcome: Outcome::Failed(String::new()),
@@ -71,6 +72,7 @@ pub(crate) fn run(linux: &Linux, scenario: &Scenario, registration: Registration
         unknown_lines: Vec::new(),
         model_seconds,
         kernel_seconds: 0.0,
+        kernel_real_seconds: 0.0,
         seen: None,
     };
     let model = match model {
@@ -86,8 +88,9 @@ pub(crate) fn run(linux: &Linux, scenario: &Scenario, registration: Registration
     };
     match linux.try_run(&scenario, registration) {
         Err(error) => compared.outcome = Outcome::Failed(error.to_string()),
-        Ok(Run { seen, beside, seconds, .. }) => {
-            compared.kernel_seconds = seconds;
+        Ok(Run { seen, beside, seconds, processor_seconds, .. }) => {
+            compared.kernel_seconds = processor_seconds;
+            compared.kernel_real_seconds = seconds;
             compared.reached_io = seen.scsi_commands > 0;
             compared.unknown_lines = beside.unknown_lines;
             compared.outcome = match beside.not_expressible {

@@ -44,10 +44,12 @@ pub(crate) struct Tally {
     failed: BTreeMap<String, (u64, String)>,
     unknown_lines: BTreeMap<String, u64>,
     classes: BTreeMap<String, Class>,
+    /// Runs that reached the kernel. Of the same runs, in seconds: the model's processor time, the kernel's processor time and real
+    /// time.
+    kernel_runs: u64,
     model_seconds: f64,
     kernel_seconds: f64,
-    kernel_runs: u64,
-    model_runs: u64,
+    kernel_real_seconds: f64,
 }
 
 impl Tally {
@@ -63,10 +65,10 @@ impl Tally {
     }
 
     fn add_run(&mut self, origin: &str, run: &Compared) {
-        self.model_seconds += run.model_seconds;
-        self.model_runs += 1;
-        if run.kernel_seconds > 0.0 {
+        if run.kernel_real_seconds > 0.0 {
+            self.model_seconds += run.model_seconds;
             self.kernel_seconds += run.kernel_seconds;
+            self.kernel_real_seconds += run.kernel_real_seconds;
             self.kernel_runs += 1;
         }
         for line in &run.unknown_lines {
@@ -126,6 +128,12 @@ impl Tally {
         if all == 0 { 0.0 } else { part as f64 * 100.0 / all as f64 }
     }
 
+    /// Runs a second: the model's and the kernel's of processor time, the kernel's of real time.
+    fn speeds(&self) -> [f64; 3] {
+        [self.model_seconds, self.kernel_seconds, self.kernel_real_seconds]
+            .map(|seconds| if seconds > 0.0 { self.kernel_runs as f64 / seconds } else { 0.0 })
+    }
+
     /// For programs.
     pub(crate) fn json(&self) -> serde_json::Value {
         let mut value = json!(self);
@@ -166,11 +174,14 @@ impl Tally {
         for (line, count) in lines.into_iter().take(SHOWN) {
             let _ = writeln!(text, "  {count:>6}  {QUIET}{line}{QUIET:#}");
         }
-        let speed = |runs: u64, seconds: f64| if seconds > 0.0 { runs as f64 / seconds } else { 0.0 };
-        let (kernel, model) =
-            (speed(self.kernel_runs, self.kernel_seconds), speed(self.model_runs, self.model_seconds));
-        let _ =
-            writeln!(text, "{HEADING}speed{HEADING:#} runs a second and thread: kernel {kernel:.1}, model {model:.0}");
+        let [model, kernel, real] = self.speeds();
+        let _ = writeln!(
+            text,
+            "{HEADING}speed{HEADING:#} of the same {} runs, a second of one core: kernel {kernel:.1}, model {model:.0} ({:.0} times as \
+             many); kernel, a second of real time and thread: {real:.1}",
+            self.kernel_runs,
+            if kernel > 0.0 { model / kernel } else { 0.0 },
+        );
         text
     }
 

@@ -13,6 +13,7 @@ fn two_hundred_generated_scenarios_come_out_the_same_twice() {
 fn files_are_checked_as_well() {
     let run = regdiff_on(&["check", "--twice"], &seed()).ends_with(0);
     assert!(run.stdout.contains("1 scenarios judged twice, 0 came out in two ways"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 at rest, 0 with a step that hangs, 1 in a trap"), "{}", run.stdout);
 }
 
 #[test]

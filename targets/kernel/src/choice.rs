@@ -46,7 +46,7 @@ impl Kernel {
                     self.yield_turn().await;
                 }
             }
-            Some((Turn::Sleep, ms)) => self.sleep_ms(ms.into()).await,
+            Some((Turn::Sleep, ms)) => self.sleep_us(u64::from(ms) * 1000).await,
             Some((Turn::Draw, _)) | None => {}
         }
     }

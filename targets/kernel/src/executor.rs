@@ -22,6 +22,13 @@ pub struct TimerId {
     number: u64,
 }
 
+impl TimerId {
+    /// Those of buckets count down.
+    fn is_in_bucket(self) -> bool {
+        self.number > u64::MAX / 2
+    }
+}
+
 /// A kernel context.
 pub(crate) struct Task {
     generation: u32,
@@ -56,6 +63,8 @@ pub(crate) struct Executor {
     free: Vec<u32>,
     ready: VecDeque<TaskId>,
     timers: BTreeMap<TimerId, Timer>,
+    /// The time of the bucket that runs out: all timers in it expire in one interrupt, before any task runs.
+    bucket_us: Option<u64>,
     foreground: usize,
     numbers: u64,
     pub(crate) now_us: u64,
@@ -132,6 +141,20 @@ impl Executor {
         self.arm_as(u64::MAX - self.numbers, us, background, expiry)
     }
 
+    /// Whether the next timer was armed by [`Executor::arm_first`] for the bucket that runs out.
+    fn bucket_goes_on(&self) -> bool {
+        let next = self.timers.first_key_value().map(|(id, _)| id);
+        next.is_some_and(|id| id.is_in_bucket() && self.bucket_us == Some(id.at_us))
+    }
+
+    fn expire(&mut self) -> Option<Expiry> {
+        let (id, timer) = self.timers.pop_first()?;
+        self.foreground -= usize::from(!timer.background);
+        self.now_us = self.now_us.max(id.at_us);
+        self.bucket_us = id.is_in_bucket().then_some(id.at_us);
+        Some(timer.expiry)
+    }
+
     fn arm_as(&mut self, number: u64, us: u64, background: bool, expiry: Expiry) -> TimerId {
         let id = TimerId { at_us: self.now_us.saturating_add(us), number };
         self.foreground += usize::from(!background);
@@ -168,6 +191,11 @@ impl Executor {
     /// Takes what comes next: ready tasks in order, then idle ones, then the next timer, then rest.
     pub(crate) fn next(&mut self) -> Next {
         self.turns += 1;
+        if self.bucket_goes_on()
+            && let Some(expiry) = self.expire()
+        {
+            return Next::Expired(expiry);
+        }
         loop {
             if let Some(id) = self.ready.pop_front() {
                 let task = &mut self.tasks[id.slot as usize];
@@ -192,10 +220,7 @@ impl Executor {
                     _ => Next::Rest,
                 };
             }
-            let (id, timer) = self.timers.pop_first().expect("a timer is armed");
-            self.foreground -= usize::from(!timer.background);
-            self.now_us = self.now_us.max(id.at_us);
-            return Next::Expired(timer.expiry);
+            return Next::Expired(self.expire().expect("a timer is armed"));
         }
     }
 }

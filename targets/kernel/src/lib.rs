@@ -37,8 +37,11 @@ pub struct Switches {
     pub protection_space_always_reserved: bool,
     /// A planted fault.
     pub fault: Option<MidlayerFault>,
-    /// Delayed works run out when the kernel's timer wheel looks at their bucket, as they do on a real kernel; else at their time.
+    /// Delayed works, sleeps and time-outs run out when the kernel's timer wheel looks at their bucket, as they do on a real kernel;
+    /// else at their time.
     pub timer_wheel: bool,
+    /// How long rest lasts before anybody believes in it, in ms: who looks from outside must wait a while, who sees inside need not.
+    pub rest_ms: u64,
 }
 
 /// One machine's kernel.

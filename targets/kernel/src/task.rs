@@ -13,7 +13,7 @@ use regdiff_observation::Limit;
 use regdiff_scenario::{Context, Midlayer};
 
 use crate::executor::{Expiry, Next, TaskId, TimerId};
-use crate::{Kernel, Sim};
+use crate::{Kernel, Sim, wheel};
 
 /// A kernel context's code.
 pub type TaskFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
@@ -111,8 +111,22 @@ impl Kernel {
 
     /// Sleeps for so many µs of virtual time.
     pub async fn sleep_us(&self, us: u64) {
-        let end = self.now_us().saturating_add(us);
         let timer = self.wake_after_us(us);
+        self.sleep_with(timer, us).await;
+    }
+
+    /// Sleeps for so many ms of virtual time, as a kernel context does: by its timers.
+    pub async fn sleep_ms(&self, ms: u64) {
+        if !self.switches.timer_wheel || ms == 0 {
+            return self.sleep_us(ms * 1000).await;
+        }
+        let (me, us) = (self.current_task(), self.timer_ms_in_us(ms));
+        let timer = self.executor.borrow_mut().arm_first(us, false, Expiry::Wake(me));
+        self.sleep_with(timer, us).await;
+    }
+
+    async fn sleep_with(&self, timer: TimerId, us: u64) {
+        let end = self.now_us().saturating_add(us);
         self.park().await;
         // Somebody else's late wake-up does not shorten the sleep.
         while self.now_us() < end {
@@ -121,16 +135,30 @@ impl Kernel {
         self.cancel_timer(timer);
     }
 
-    /// Sleeps for so many ms of virtual time.
-    pub async fn sleep_ms(&self, ms: u64) {
-        self.sleep_us(ms * 1000).await;
+    /// How long a kernel timer of so many ms takes from now on, in µs: with [`Switches::timer_wheel`] to the end of its bucket.
+    pub fn timer_ms_in_us(&self, ms: u64) -> u64 {
+        if self.switches.timer_wheel && ms > 0 {
+            wheel::expiry_us(self.now_us(), ms) - self.now_us()
+        } else {
+            ms * 1000
+        }
+    }
+
+    /// A time or a duration in ms as the kernel keeps it: with [`Switches::timer_wheel`] in whole ticks, of which one has begun.
+    pub fn jiffies_ms(&self, ms: u64, round_up: bool) -> u64 {
+        if self.switches.timer_wheel { wheel::whole_ticks_ms(ms, round_up) } else { ms }
     }
 
     /// msleep: before 6.12 a tick longer than so many ms at least, since the tick that runs does not count; in any case behind timers
     /// that were set in the same tick. From 6.12 on 0 is no sleep at all.
     pub async fn msleep(&self, ms: u64) {
         let tick = if self.scenario.kernel.midlayer < Midlayer::V6_12 { TICK_US } else { 0 };
-        if ms * 1000 + tick > 0 {
+        if ms * 1000 + tick == 0 {
+            return;
+        }
+        if self.switches.timer_wheel {
+            self.sleep_ms(ms + tick / 1000).await;
+        } else {
             self.sleep_us(ms * 1000 + tick + 1).await;
         }
     }

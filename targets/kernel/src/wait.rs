@@ -34,7 +34,7 @@ impl WaitQueue {
 
     /// Waits until `condition` holds, for at most so many ms; tells whether it holds.
     pub async fn wait_timeout(&self, kernel: &Kernel, ms: u64, mut condition: impl FnMut() -> bool) -> bool {
-        let end = kernel.now_us() + ms * 1000;
+        let end = kernel.now_us() + kernel.timer_ms_in_us(ms);
         while !condition() {
             let now = kernel.now_us();
             if now >= end {

@@ -22,9 +22,15 @@ pub(crate) fn expiry_us(now_us: u64, ms: u64) -> u64 {
     let delta = (ms * 1000).div_ceil(TICK_US);
     let level = (0..LEVELS).find(|level| delta < FIRST_LEVEL << (level * LEVEL_SHIFT)).unwrap_or(LEVELS - 1);
     let shift = level * LEVEL_SHIFT;
-    // What lies in a bucket waits for its end.
-    let bucket = if level == 0 { now + delta } else { (((now + delta) >> shift) + 1) << shift };
+    // What lies in a bucket waits for its end; a bucket of the first level is one tick.
+    let bucket = (((now + delta) >> shift) + 1) << shift;
     now_us.max((bucket - TICKS_AT_START) * TICK_US)
+}
+
+/// So many ms in whole ticks, in ms: a duration is rounded up, a moment down to the tick that runs.
+pub(crate) fn whole_ticks_ms(ms: u64, round_up: bool) -> u64 {
+    let tick = TICK_US / 1000;
+    if round_up { ms.next_multiple_of(tick) } else { ms / tick * tick }
 }
 
 #[cfg(test)]
@@ -32,8 +38,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_timers_are_exact_and_long_ones_meet() {
-        assert_eq!(expiry_us(0, 10), 10_000);
+    fn short_timers_last_whole_ticks_and_long_ones_meet() {
+        // A tick means the next whole one.
+        assert_eq!((expiry_us(0, 10), expiry_us(9_999, 10), expiry_us(10_000, 10)), (20_000, 20_000, 30_000));
         // As the real driver's loss timers and scans of the first seconds, all of which ran out together.
         for (now_us, ms) in [(0, 60_000), (30_000, 60_000), (500_000, 60_000)] {
             assert_eq!(expiry_us(now_us, ms), 64_470_000);

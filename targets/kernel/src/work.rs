@@ -9,7 +9,6 @@ use std::rc::Rc;
 use regdiff_observation::Access;
 use regdiff_scenario::Context;
 
-use crate::wheel;
 use crate::{Kernel, Sim, TimerId, WaitQueue};
 
 type WorkFuture = Pin<Box<dyn Future<Output = Sim<()>>>>;
@@ -159,8 +158,7 @@ impl Kernel {
         };
         let (context, device) = (Context::Timer, queue.device);
         let timer = if self.switches.timer_wheel {
-            let us = wheel::expiry_us(self.now_us(), ms) - self.now_us();
-            self.bucket_timer_us(us, background, context, device, expire)
+            self.bucket_timer_us(self.timer_ms_in_us(ms), background, context, device, expire)
         } else {
             self.timer_us(ms * 1000, background, context, device, expire)
         };

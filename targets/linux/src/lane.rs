@@ -65,6 +65,8 @@ pub struct Run {
     pub garbage: usize,
     /// Real time, in seconds.
     pub seconds: f64,
+    /// Processor time, in seconds, as far as it was seen; 0 if the system does not tell.
+    pub processor_seconds: f64,
 }
 
 /// What [`Linux::failed`] says.
@@ -151,7 +153,9 @@ impl Linux {
             seen.end = End::Unmodelled(NOT_EXPRESSIBLE);
         }
         let seconds = spoken.took.as_secs_f64();
-        Ok(Run { seen, beside, facts: spoken.facts, console: spoken.console, garbage: told.garbage, seconds })
+        let processor_seconds = spoken.processor.unwrap_or_default().as_secs_f64();
+        let (facts, console, garbage) = (spoken.facts, spoken.console, told.garbage);
+        Ok(Run { seen, beside, facts, console, garbage, seconds, processor_seconds })
     }
 
     /// The file that holds the code of a module, or of the kernel.

@@ -33,6 +33,7 @@ pub mod normalise;
 mod observe;
 pub mod parity;
 pub mod process;
+mod processor;
 pub mod sandbox;
 
 pub use built::{Built, Version};

@@ -13,6 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::error::Error;
 use crate::limits::{GRACE, MAX_CONSOLE, MAX_FACTS, MAX_LINE, MAX_LINES};
+use crate::processor;
 
 /// Room of a pipe, in bytes: a guest that waits for its reader would sleep through virtual time.
 const PIPE_BYTES: usize = 1 << 20;
@@ -20,6 +21,8 @@ const PIPE_BYTES: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
 /// How long what was written is still read when the process is gone, or was killed.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How often processor time is looked at, while there is something to read.
+const LOOK: Duration = Duration::from_millis(10);
 /// How long a guest may take to switch off once it said its last word. It waits for ever where something hangs.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How a guest's last word begins: the tags of [`regdiff_linux_wire::Fact`] behind which nothing comes.
@@ -38,6 +41,8 @@ pub struct Spoken {
     pub killed: Option<Limit>,
     /// Real time that it took.
     pub took: Duration,
+    /// Processor time that it and its children took, as far as it was seen.
+    pub processor: Option<Duration>,
 }
 
 impl Spoken {
@@ -113,8 +118,8 @@ pub fn run(mut command: Command, real: Duration) -> Result<Spoken, Error> {
     // Whatever happened, nothing of it stays.
     let status = watched.end();
     let killed = ended?;
-    let Watched { facts, console, .. } = watched;
-    Ok(Spoken { facts: facts.text, console: console.text, status, killed, took: began.elapsed() })
+    let Watched { facts, console, processor, .. } = watched;
+    Ok(Spoken { facts: facts.text, console: console.text, status, killed, took: began.elapsed(), processor })
 }
 
 fn channel() -> Result<(OwnedFd, OwnedFd), Error> {
@@ -131,6 +136,8 @@ struct Watched {
     gone: OwnedFd,
     facts: Channel,
     console: Channel,
+    processor: Option<Duration>,
+    looked: Instant,
 }
 
 impl Watched {
@@ -147,7 +154,7 @@ impl Watched {
                 });
             }
         };
-        Ok(Self { child, group, gone, facts, console })
+        Ok(Self { child, group, gone, facts, console, processor: None, looked: Instant::now() })
     }
 
     /// Reads both channels until the process is gone, or a limit is passed.
@@ -166,7 +173,11 @@ impl Watched {
                     return Ok(Some(Limit::Output));
                 }
             }
-            if self.facts.last_word && !parting {
+            let parts = self.facts.last_word && !parting;
+            if parts || self.looked.elapsed() > LOOK {
+                self.look();
+            }
+            if parts {
                 parting = true;
                 until = until.min(Instant::now() + FAREWELL);
             }
@@ -177,6 +188,12 @@ impl Watched {
             }
         }
         Ok(None)
+    }
+
+    /// Takes down the processor time; of what is gone, the last that was seen.
+    fn look(&mut self) {
+        self.looked = Instant::now();
+        self.processor = processor::of_tree(self.child.id()).max(self.processor);
     }
 
     /// Which of facts, console and end are ready.

@@ -133,7 +133,7 @@ fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
         work_queue: RefCell::new(Some(WorkQueue::ordered(Context::AdapterWq, device))),
         system_wq: WorkQueue::concurrent(Context::AdapterWq, device),
         works: RefCell::default(),
-        next_port_scan: Cell::new(now / 1000),
+        next_port_scan: Cell::new(kernel.jiffies_ms(now / 1000, false)),
         events: RefCell::default(),
         diagnostics: Diagnostics::new(now),
         stats_reset: Cell::new(None),

@@ -35,7 +35,8 @@ impl Variant {
 
     /// A variant on an ordinary kernel.
     pub const fn of(fences: Fences) -> Self {
-        let switches = Switches { protection_space_always_reserved: false, fault: None, timer_wheel: false };
+        let switches =
+            Switches { protection_space_always_reserved: false, fault: None, timer_wheel: false, rest_ms: 0 };
         Self { fences, switches, fault: None }
     }
 }

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::Errno;
+use regdiff_kernel::{Kernel, Sim};
 use regdiff_observation::StepOutcome;
 use regdiff_scenario::module::InitDevice;
 use regdiff_scenario::scalar::Scalar;
@@ -25,6 +25,7 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
         let came = match step.moment.when {
             When::AtRest => {
                 kernel.wait_for_rest().await;
+                linger(&kernel).await;
                 machine.observe(index as u32);
                 true
             }
@@ -36,6 +37,7 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
             When::Outstanding | When::AtPoint => {
                 let came = kernel.wait_for_moment(&step.moment).await;
                 if !came {
+                    linger(&kernel).await;
                     machine.observe(index as u32);
                 }
                 came
@@ -48,11 +50,20 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
     }
     let begun = kernel.scenario.steps.len() as u32;
     kernel.wait_for_rest().await;
+    linger(&kernel).await;
     machine.observe(begun);
     // What waits for a device-loss timer is not stuck: let them all run out, and look once more. Settling counts as a step.
     kernel.wait_until_settled().await;
     machine.observe(begun + 1);
     Ok(())
+}
+
+/// At rest: until it has lasted long enough. What runs out meanwhile is part of it.
+async fn linger(kernel: &Kernel) {
+    if kernel.switches.rest_ms > 0 {
+        kernel.sleep_us(kernel.switches.rest_ms * 1000).await;
+        kernel.wait_for_rest().await;
+    }
 }
 
 /// The `device=` module parameter (driver.md 3.1): gives up silently at each step.
@@ -84,8 +95,8 @@ async fn configure_init_device(machine: &Rc<Machine>) -> Sim<()> {
     let Some(adapter) = ccw.adapter() else { return Ok(()) };
     let device = adapter.model();
     let Some(port) = device.ports.get(usize::from(module.init_port_index)) else { return Ok(()) };
-    let Some(lun) = port.luns.get(usize::from(module.init_lun_index)) else { return Ok(()) };
-    let (wwpn, lun) = (port.wwpn, lun.lun);
+    // The parameter names some LUN, whether the port has one or not.
+    let (wwpn, lun) = (port.wwpn, port.luns.get(usize::from(module.init_lun_index)).map_or(0, |lun| lun.lun));
     let Some(port) = adapter.port_by_wwpn(wwpn) else { return Ok(()) };
     if let Some(work) = port.works(|w| w.rport.clone()) {
         kernel.flush_work(&work).await;

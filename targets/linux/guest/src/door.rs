@@ -193,6 +193,8 @@ pub(crate) struct RequestRecord {
     pub(crate) sbtype: u8,
     /// The first one is the QTCB, but for a status read.
     pub(crate) segments: Vec<Segment>,
+    /// Recovery sent it: not part of the payload, but of the record around it.
+    pub(crate) by_recovery: bool,
 }
 
 impl RequestRecord {
@@ -211,7 +213,7 @@ impl RequestRecord {
             fields.bytes((stored.next_multiple_of(8) - stored).min(fields.0.len()))?;
             segments.push(Segment { address, length, data, flags });
         }
-        Ok(Self { epoch, tag, req_id, sbtype, segments })
+        Ok(Self { epoch, tag, req_id, sbtype, segments, by_recovery: false })
     }
 
     /// A buffer for unsolicited status.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use regdiff_linux_wire::{Fact, Happening, Order, Slot};
 use regdiff_observation::FcEvent;
-use regdiff_scenario::{FailPoint, Moment, Point, Scalar, Scenario, When};
+use regdiff_scenario::{Context, FailPoint, Moment, Point, Scalar, Scenario, When};
 
 use crate::door::{self, Fields, Record, Records, RequestRecord, Trace};
 use crate::firmware::Firmware;
@@ -203,7 +203,8 @@ impl Machine {
     }
 
     fn request(&self, record: &Record<'_>, device: u8) -> Result<(), door::CutOff> {
-        let request = RequestRecord::parse(record.payload)?;
+        let mut request = RequestRecord::parse(record.payload)?;
+        request.by_recovery = context(record.context) == Some(Context::Erp);
         if request.segments.iter().any(|segment| segment.flags & door::SEGMENT_LEFT_OUT != 0) {
             self.teller.remark("a request is too long for the door");
         }

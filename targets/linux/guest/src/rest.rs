@@ -77,7 +77,9 @@ pub(crate) fn longest_scan_delay(scenario: &Scenario) -> Duration {
     let module = &scenario.module;
     let ratelimit = module.port_scan_ratelimit.max(written(Parameter::PortScanRatelimit));
     let backoff = module.port_scan_backoff.max(written(Parameter::PortScanBackoff));
-    Duration::from_millis(u64::from(ratelimit) + u64::from(backoff))
+    let exact = u64::from(ratelimit) + u64::from(backoff);
+    // A timer waits for the end of its bucket, which is as long as an eighth of the whole.
+    Duration::from_millis(exact + exact / 8)
 }
 
 impl Machine {
@@ -171,10 +173,10 @@ mod tests {
     #[test]
     fn scans_wait_as_long_as_parameters_say() {
         let mut scenario = Scenario::default();
-        assert_eq!(longest_scan_delay(&scenario), Duration::from_millis(60_500));
+        assert_eq!(longest_scan_delay(&scenario), Duration::from_millis(68_062));
         let b = 100_000;
         let step = Step { a: Parameter::PortScanRatelimit as u32, b, ..Step::new(Trigger::SetParameter) };
         scenario.steps.push(step);
-        assert_eq!(longest_scan_delay(&scenario), Duration::from_millis(100_500));
+        assert_eq!(longest_scan_delay(&scenario), Duration::from_millis(113_062));
     }
 }

@@ -60,7 +60,8 @@ pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
                 true
             }
             When::After => {
-                machine.sleep_until(began_us + u64::from(step.moment.ms) * 1000)?;
+                // No time at all is behind what goes on at once, as any sleep is; the next answer is later.
+                machine.sleep_until(began_us + (u64::from(step.moment.ms) * 1000).max(1))?;
                 true
             }
             When::Outstanding | When::AtPoint => {

@@ -13,8 +13,8 @@ use crate::objects::Adapter;
 use crate::reference::AdapterRef;
 use crate::status::REQ_DISMISSED;
 
-/// Time before an action without memory is tried again, in µs.
-const MEMWAIT_US: u64 = 1_000_000;
+/// Time before an action without memory is tried again, in ms.
+const MEMWAIT_MS: u64 = 1000;
 
 /// zfcp_erp_thread.
 pub(crate) async fn erp_thread(adapter: Rc<Adapter>) -> Sim<()> {
@@ -126,12 +126,18 @@ fn no_memory(adapter: &Rc<Adapter>, object: &ErpObject) -> Sim<ErpResult> {
         return Ok(ErpResult::NoMem);
     }
     let (weak, waiting) = (Rc::downgrade(adapter), object.clone());
-    let timer = adapter.kernel.timer_us(MEMWAIT_US, false, Context::Timer, adapter.device, move |_| {
-        if let Some(adapter) = weak.upgrade() {
-            erp_notify(&adapter, &waiting, 0);
-        }
-        Ok::<(), Oops>(())
-    });
+    let timer = adapter.kernel.timer_us(
+        adapter.kernel.timer_ms_in_us(MEMWAIT_MS),
+        false,
+        Context::Timer,
+        adapter.device,
+        move |_| {
+            if let Some(adapter) = weak.upgrade() {
+                erp_notify(&adapter, &waiting, 0);
+            }
+            Ok::<(), Oops>(())
+        },
+    );
     action.timer.set(Some(timer));
     Ok(ErpResult::Continues)
 }

@@ -51,8 +51,14 @@ fn queue_scan(adapter: &Adapter) {
 /// The delay of an unforced scan.
 fn scan_delay_ms(adapter: &Adapter) -> u64 {
     let module = adapter.driver.module.borrow();
-    let cap = u64::from(module.port_scan_ratelimit) + u64::from(module.port_scan_backoff);
-    adapter.next_port_scan.get().saturating_sub(adapter.kernel.now_us() / 1000).min(cap)
+    let ticks = |ms: u32| adapter.kernel.jiffies_ms(ms.into(), true);
+    let cap = ticks(module.port_scan_ratelimit) + ticks(module.port_scan_backoff);
+    adapter.next_port_scan.get().saturating_sub(now_ms(adapter)).min(cap)
+}
+
+/// jiffies, in ms.
+fn now_ms(adapter: &Adapter) -> u64 {
+    adapter.kernel.jiffies_ms(adapter.kernel.now_us() / 1000, false)
 }
 
 /// zfcp_fc_scan_ports: the scan work.
@@ -65,7 +71,8 @@ pub(crate) async fn scan_ports(adapter: &Rc<Adapter>) -> Sim<()> {
         (module.port_scan_ratelimit, module.port_scan_backoff)
     };
     let spread = kernel.draw(Point::DrawScanBackoff, backoff);
-    adapter.next_port_scan.set(kernel.now_us() / 1000 + u64::from(ratelimit) + u64::from(spread));
+    let ticks = |ms: u32| kernel.jiffies_ms(ms.into(), true);
+    adapter.next_port_scan.set(now_ms(adapter) + ticks(ratelimit) + ticks(spread));
     let kind = adapter.fc_host("port_type", |fc| fc.port_type.get())?;
     if kind != port_type::NPORT && kind != port_type::NPIV {
         return Ok(());

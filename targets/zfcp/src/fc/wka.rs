@@ -104,8 +104,8 @@ fn close_queue(adapter: &Adapter) -> Option<Rc<WorkQueue>> {
     if adapter.behaves(Behaviours::WKA_MUTEX_HELD) { adapter.work_queue() } else { Some(adapter.system_wq.clone()) }
 }
 
-/// zfcp_fc_wka_ports_force_offline: a close that runs is waited for. Whoever waits for a port that neither opened nor failed is
-/// not woken.
+/// zfcp_fc_wka_ports_force_offline: a close that runs is waited for, and so is whoever holds the port's lock. Whoever waits for a
+/// port that neither opened nor failed is not woken: from 6.1 on that one holds the lock, and recovery waits with it.
 pub(crate) async fn wka_ports_force_offline(adapter: &Adapter) {
     for wka in &adapter.gs {
         let work = wka.close_work.borrow().clone();
@@ -114,6 +114,7 @@ pub(crate) async fn wka_ports_force_offline(adapter: &Adapter) {
             let queue = close_queue(adapter).unwrap_or_else(|| adapter.system_wq.clone());
             adapter.kernel.cancel_work_sync(&queue, &work).await;
         }
+        let _guard = wka.mutex.lock(&adapter.kernel).await;
         if !adapter.slips(DriverFault::WkaKeptOverClose) {
             wka.status.set(WkaStatus::Offline);
         }

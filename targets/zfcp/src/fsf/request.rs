@@ -187,17 +187,17 @@ fn start_timer(adapter: &Rc<Adapter>, req: &Rc<FsfReq>, deadline: Deadline) {
         Deadline::None => return,
     };
     // Timers run by ticks, hardware does not: an answer that comes at the very time is in time.
-    let timer =
-        adapter.kernel.timer_us(seconds * 1_000_000 + 1, false, Context::Timer, adapter.device, move |kernel| {
-            let Some(adapter) = weak.upgrade() else { return Ok(()) };
-            if deadline == Deadline::Erp {
-                erp_timeout(&adapter, id);
-                return Ok(());
-            }
-            let _frame = kernel.enter("zfcp_fsf_request_timeout_handler");
-            qdio::siosl(&adapter);
-            adapter_reopen(&adapter, COMMON_ERP_FAILED, "fsrth_1")
-        });
+    let us = adapter.kernel.timer_ms_in_us(seconds * 1000) + 1;
+    let timer = adapter.kernel.timer_us(us, false, Context::Timer, adapter.device, move |kernel| {
+        let Some(adapter) = weak.upgrade() else { return Ok(()) };
+        if deadline == Deadline::Erp {
+            erp_timeout(&adapter, id);
+            return Ok(());
+        }
+        let _frame = kernel.enter("zfcp_fsf_request_timeout_handler");
+        qdio::siosl(&adapter);
+        adapter_reopen(&adapter, COMMON_ERP_FAILED, "fsrth_1")
+    });
     req.timer.set(Some(timer));
 }
 

@@ -28,8 +28,9 @@ pub(crate) enum Undecodable {
     Frame,
 }
 
-/// The request of a control block. `is_wka` tells whether a handle is a well-known port's.
-pub(crate) fn decode(record: &RequestRecord, is_wka: impl Fn(u32) -> bool) -> Result<Decoded, Undecodable> {
+/// The request of a control block. A close does not tell a well-known port from others, and its handle may be none that was ever
+/// given; but others are closed by recovery, and by nobody else.
+pub(crate) fn decode(record: &RequestRecord) -> Result<Decoded, Undecodable> {
     let qtcb = record.qtcb();
     let word = |at| native_u32(qtcb, at).ok_or(Undecodable::CutOff);
     let (port_handle, lun_handle) = (word(layout::PORT_HANDLE)?, word(layout::LUN_HANDLE)?);
@@ -47,8 +48,8 @@ pub(crate) fn decode(record: &RequestRecord, is_wka: impl Fn(u32) -> bool) -> Re
             }
             d_id => Request::OpenPort { d_id },
         },
-        command::CLOSE_PORT if is_wka(port_handle) => Request::CloseWka { handle: port_handle },
-        command::CLOSE_PORT => Request::ClosePort { handle: port_handle },
+        command::CLOSE_PORT if record.by_recovery => Request::ClosePort { handle: port_handle },
+        command::CLOSE_PORT => Request::CloseWka { handle: port_handle },
         command::CLOSE_PHYSICAL_PORT => Request::ClosePhysicalPort { handle: port_handle },
         command::OPEN_LUN => {
             // The bytes of the LUN, not a number.
@@ -144,7 +145,7 @@ pub(crate) mod tests {
         put(&mut data, layout::PORT_HANDLE, &port_handle.to_ne_bytes());
         put(&mut data, layout::LUN_HANDLE, &lun_handle.to_ne_bytes());
         let qtcb = Segment { address: 0x1_0000, length: data.len() as u32, data, flags: 0 };
-        RequestRecord { epoch: 1, tag: 1, req_id: 1, sbtype: 0x10, segments: vec![qtcb] }
+        RequestRecord { epoch: 1, tag: 1, req_id: 1, sbtype: 0x10, segments: vec![qtcb], ..RequestRecord::default() }
     }
 
     pub(crate) fn put(bytes: &mut [u8], at: usize, what: &[u8]) {
@@ -169,7 +170,7 @@ pub(crate) mod tests {
     }
 
     fn decoded(record: &RequestRecord) -> Request {
-        match decode(record, |handle| handle == 9).expect("a request") {
+        match decode(record).expect("a request") {
             Decoded::Request(request) => request,
             Decoded::OtherScsi(opcode) => panic!("{opcode:#x}"),
         }
@@ -179,13 +180,14 @@ pub(crate) mod tests {
     fn plain_commands() {
         assert_eq!(decoded(&request(0xd, 0, 0)), Request::ExchangeConfigData);
         assert_eq!(decoded(&request(0xe, 0, 0)), Request::ExchangePortData);
-        assert_eq!(decoded(&request(0x8, 5, 0)), Request::ClosePort { handle: 5 });
         assert_eq!(decoded(&request(0x8, 9, 0)), Request::CloseWka { handle: 9 });
+        let by_recovery = RequestRecord { by_recovery: true, ..request(0x8, 5, 0) };
+        assert_eq!(decoded(&by_recovery), Request::ClosePort { handle: 5 });
         assert_eq!(decoded(&request(0x9, 5, 0)), Request::ClosePhysicalPort { handle: 5 });
         assert_eq!(decoded(&request(0x7, 5, 6)), Request::CloseLun { lun_handle: 6 });
         assert_eq!(decoded(&request(0x2, 5, 6)), Request::Abort { port_handle: 5, lun_handle: 6 });
-        assert_eq!(decode(&request(0x12, 0, 0), |_| false), Err(Undecodable::Command(0x12)));
-        assert_eq!(decode(&RequestRecord::default(), |_| false), Err(Undecodable::CutOff));
+        assert_eq!(decode(&request(0x12, 0, 0)), Err(Undecodable::Command(0x12)));
+        assert_eq!(decode(&RequestRecord::default()), Err(Undecodable::CutOff));
     }
 
     #[test]
@@ -228,7 +230,7 @@ pub(crate) mod tests {
         assert_eq!(decoded(&record), Request::Adisc { d_id: 0x02_0100 });
         add_segment(&mut record, &[], 28);
         record.segments.remove(1);
-        assert_eq!(decode(&record, |_| false), Err(Undecodable::Frame));
+        assert_eq!(decode(&record), Err(Undecodable::Frame));
     }
 
     #[test]
@@ -250,7 +252,7 @@ pub(crate) mod tests {
         assert_eq!(decoded(&reset), Request::LunReset { port_handle: 3, lun_handle: 4 });
         bottom(&mut reset, io::FCP_CMND + io::CMND_TM_FLAGS, &[0x20]);
         assert_eq!(decoded(&reset), Request::TargetReset { port_handle: 3, lun_handle: 4 });
-        assert_eq!(decode(&fcp_request(&[0xa3], 2), |_| false), Ok(Decoded::OtherScsi(0xa3)));
+        assert_eq!(decode(&fcp_request(&[0xa3], 2)), Ok(Decoded::OtherScsi(0xa3)));
     }
 
     #[test]

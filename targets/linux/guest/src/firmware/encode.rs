@@ -299,7 +299,7 @@ pub(crate) mod tests {
             for (at, handle) in [(layout::PORT_HANDLE, 1u32), (layout::LUN_HANDLE, 2)] {
                 record.segments[0].data[at..at + 4].copy_from_slice(&handle.to_ne_bytes());
             }
-            let Ok(Decoded::Request(request)) = decode(record, |_| false) else { panic!("not a request") };
+            let Ok(Decoded::Request(request)) = decode(record) else { panic!("not a request") };
             let Reply::Answer { response, .. } = channel.submit(0, &request).reply else { panic!("silence") };
             assert!(response.status().is_good(), "{response:?}");
             if let Some((lba, data, tuples)) = written(record, &request) {

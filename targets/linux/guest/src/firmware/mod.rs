@@ -15,7 +15,7 @@ mod scsi;
 pub(crate) mod service;
 mod unsolicited;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use regdiff_channel::{Body, Channel, Reply, Request, StatusEvent};
 use regdiff_observation::SentCommand;
@@ -43,8 +43,6 @@ const GAP_US: u64 = 100;
 /// What one device's queues hold.
 #[derive(Default)]
 struct Line {
-    /// Handles of well-known ports: the control block of a close does not tell them from others.
-    wka: BTreeSet<u32>,
     /// Posted buffers for unsolicited status, oldest first.
     buffers: VecDeque<Buffer>,
 }
@@ -111,8 +109,7 @@ impl Firmware {
                 ..Handled::default()
             };
         }
-        let wka = self.lines.get(usize::from(device)).map(|line| &line.wka);
-        let decoded = decode::decode(record, |handle| wka.is_some_and(|wka| wka.contains(&handle)));
+        let decoded = decode::decode(record);
         let request = match decoded {
             Ok(Decoded::Request(request)) => request,
             Ok(Decoded::OtherScsi(opcode)) => {
@@ -132,7 +129,6 @@ impl Firmware {
             ..Handled::default()
         };
         let Reply::Answer { delay_ms, response } = submission.reply else { return handled };
-        self.remember(device, &request, &response.body);
         if response.status().reached_target()
             && matches!(&response.body, Body::Scsi(reply) if reply.is_good())
             && let (Some(disk), Some((lba, data, tuples))) = (disk, decode::written(record, &request))
@@ -148,14 +144,6 @@ impl Firmware {
             handled.writes.extend(self.hold.pass(answer));
         }
         handled
-    }
-
-    /// Which handles are well-known ports'.
-    fn remember(&mut self, device: u8, request: &Request, body: &Body) {
-        let Some(line) = self.lines.get_mut(usize::from(device)) else { return };
-        if let (Request::OpenWka { .. }, Body::Wka { handle }) = (request, body) {
-            line.wka.insert(*handle);
-        }
     }
 
     fn status_read(&mut self, device: u8, record: &RequestRecord, now_us: u64) -> Option<Vec<u8>> {
@@ -311,7 +299,9 @@ mod tests {
         let mut open = request(command::OPEN_PORT_WITH_DID, 0, 0);
         super::decode::tests::bottom(&mut open, layout::support::D_ID, &[0xff, 0xff, 0xfc]);
         assert_eq!(firmware.request(0, &open, 0).sent.unwrap().command, Command::OpenWka);
-        let close = firmware.request(0, &request(command::CLOSE_PORT, 1, 0), 0);
-        assert_eq!(close.sent.unwrap().command, Command::CloseWka);
+        let mut close = request(command::CLOSE_PORT, 1, 0);
+        assert_eq!(firmware.request(0, &close, 0).sent.unwrap().command, Command::CloseWka);
+        close.by_recovery = true;
+        assert_eq!(firmware.request(0, &close, 0).sent.unwrap().command, Command::ClosePort);
     }
 }

@@ -102,20 +102,25 @@ int regdiff_qdio_open(struct zfcp_qdio *qdio)
 
 /*
  * A tasklet that is scheduled and then disabled spins for ever in a machine whose time stands still: what the open
- * scheduled runs before a close disables it.
+ * scheduled runs before a close disables it. It runs here and now, as it would have on another processor: a sleep would
+ * last a tick or two, in which timers run out that no reader of the driver would expect.
  */
+static bool tasklets_wait(struct zfcp_qdio *qdio)
+{
+	return test_bit(TASKLET_STATE_SCHED, &qdio->irq_tasklet.state) ||
+	       test_bit(TASKLET_STATE_SCHED, &qdio->request_tasklet.state);
+}
+
 static void let_tasklets_run(struct zfcp_qdio *qdio)
 {
 	unsigned int tries;
 
-	for (tries = 0; tries < 1000; tries++) {
-		if (!test_bit(TASKLET_STATE_SCHED, &qdio->irq_tasklet.state) &&
-		    !test_bit(TASKLET_STATE_SCHED, &qdio->request_tasklet.state))
-			return;
+	for (tries = 0; tries < 1000 && tasklets_wait(qdio); tries++) {
 		/* Leaving this bracket runs soft interrupts; when they were handed to their thread, that one must run. */
 		local_bh_disable();
 		local_bh_enable();
-		schedule_timeout_uninterruptible(1);
+		if (tasklets_wait(qdio))
+			schedule_timeout_uninterruptible(1);
 	}
 }
 
