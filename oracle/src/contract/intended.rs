@@ -327,7 +327,9 @@ fn asked_by_file(context: &Context<'_>, finding: &Finding) -> bool {
             && context.seen.deferred.steps.get(index).is_some_and(|outcome| failed(*outcome))
     };
     // An answer that is scripted for a later one of them then goes to another one in deferred, which may ask again for it.
-    let shifted = |answer: &Answer| answer.device == sent.device && is_exchange(answer.command) && answer.nth > 1;
+    let shifted = |answer: &Answer| {
+        answer.device == sent.device && is_exchange(answer.command) && (answer.nth > 1 || answer.count > 1)
+    };
     is_exchange(sent.command)
         && (side == Side::Eager || context.scenario.firmware.iter().any(shifted))
         && context.waited_for_registration(sent.device, at)

@@ -5,6 +5,7 @@ use regdiff_scenario::{FailPoint, Step, Trigger, scalar::Scalar};
 
 use super::*;
 use crate::testing::{Fake, FakeLane, reading, rest, signatures, trap, uevent};
+use crate::verdict::Parting;
 
 const HOST: Object = Object::Host(0);
 const FC_HOST: Object = Object::FcHost(0);
@@ -89,6 +90,15 @@ fn what_cannot_be_judged_is_named_and_the_rest_is_judged() {
     let limited = Observation { end: End::Limit(Limit::Turns), turns: 9, ..showing(1) };
     let report = judged(Allow::Open, &scenario(), |_| limited.clone());
     assert_eq!(report.verdict, Verdict::LimitHit { limit: Limit::Turns });
+}
+
+#[test]
+fn a_report_names_where_the_sides_part() {
+    let what = Parting::OneSidedFailure { step: 0 };
+    let hit = |variant: Fake| Observation { failures_hit: if variant.left { vec![0] } else { vec![] }, ..showing(1) };
+    let report = judged(Allow::Open, &scenario(), hit);
+    assert_eq!((report.verdict.clone(), report.parting()), (Verdict::PartlyJudged { what }, Some(what)));
+    assert_eq!(judged(Allow::Open, &scenario(), |_| showing(1)).parting(), None);
 }
 
 #[test]

@@ -27,6 +27,14 @@ fn names_are_unique_and_found() {
 }
 
 #[test]
+fn scenarios_are_searched_for_findings_and_other_inputs_are_not() {
+    assert!(
+        [&REDISCOVERY, &REGISTRATION, &RECOVERY, &PROTECTION, &LIFECYCLE].iter().all(|target| target.judges_the_pair())
+    );
+    assert!(![&CODEC, &TEXT].iter().any(|target| target.judges_the_pair()));
+}
+
+#[test]
 fn nothing_is_no_finding() {
     for target in TARGETS {
         assert_eq!(said(target, Vec::new(), None), None, "{}", target.name);

@@ -148,6 +148,8 @@ fn the_port_of_a_peer_named_zero_cannot_be_found_by_its_address() {
     let (down, more) = (LogId::LdNoLight, (1, 0));
     assert_eq!(found(&ptp(), down, 0, "fssrpc1", more), Some("ptp-port-without-name"));
     assert_eq!(found(&ptp(), down, 0, "fssrpc1", (0, 1)), None);
+    assert_eq!(found(&ptp(), down, 0, "fcrscn1", (0, 1)), Some("ptp-port-without-name"));
+    assert_eq!(found(&ptp(), down, 0, "fcrscn1", more), None);
     assert_eq!(found(&ptp(), down, 0, "fciwwp1", more), None);
     assert_eq!(found(&ptp(), down, 7, "fssrpc1", more), None);
     assert_eq!(found(&ptp(), LogId::Oper, 0, "fssrpc1", more), None);

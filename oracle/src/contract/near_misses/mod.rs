@@ -148,6 +148,9 @@ fn a_file_of_the_host_asks_the_firmware_in_eager_only() {
     assert_eq!(scripted(0, exchange, 2), Some("host-files-come-later"), "eager's question took the answer");
     assert_eq!(scripted(0, exchange, 1), None);
     assert_eq!(scripted(1, exchange, 2), None);
+    let twice = Answer { command: exchange, nth: 1, count: 2, ..Answer::default() };
+    let twice = Scenario { firmware: vec![twice], ..reads.clone() };
+    assert_eq!(id(&twice, &seen, &more_in_deferred), Some("host-files-come-later"), "the second of two alike");
     assert_eq!(scripted(0, Command::GpnFt, 2), None);
     seen.deferred.steps[1] = StepOutcome::Done(4);
     assert_eq!(asked(&reads, &seen, 2, exchange), None, "it was not refused");

@@ -42,6 +42,7 @@ pub(super) const LIST: &[Allowance] = &[
         review: "2027-03-01",
         scenario: "registration/nameless-port-ptp",
         signatures: &[
+            "divergence/event.trace.fcrscn1",
             "divergence/event.trace.fssrpc1",
             "divergence/port/absent-in-deferred",
             "divergence/port/absent-in-eager",
@@ -153,9 +154,10 @@ fn scans_before_port_data(context: &Context<'_>, side: Side, device: u8, at: u32
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
-    // A peer whose name is zero has the same port on both sides, but in deferred one without an address to find it by.
-    if let Some((Side::Eager, Event::Trace(record), at)) = surplus(finding) {
-        return record.tag == "fssrpc1"
+    // A peer whose name is zero has the same port on both sides, but in deferred one without an address: a port that closed is not
+    // found by it, and a state change asks for its recovery.
+    if let Some((side, Event::Trace(record), at)) = surplus(finding) {
+        return record.tag == if side == Side::Eager { "fssrpc1" } else { "fcrscn1" }
             && context.is_ptp(record.device)
             && context.has(Side::Deferred, Object::Port(record.device, 0), at)
             && link_went_down(context, record.device, at);
