@@ -65,6 +65,7 @@ fn the_page_of_faults_is_the_registrys() {
         .lines()
         .skip_while(|line| !line.starts_with("|---"))
         .skip(1)
+        .take_while(|line| line.starts_with('|'))
         .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
         .collect();
     assert_eq!(rows.len(), FAULTS.len(), "repeat the search: regdiff faults --blind 100000 --markdown");
