@@ -135,7 +135,7 @@ impl Kernel {
         self.cancel_timer(timer);
     }
 
-    /// How long a kernel timer of so many ms takes from now on, in µs: with [`Switches::timer_wheel`] to the end of its bucket.
+    /// How long a kernel timer of so many ms takes from now on, in µs: with [`crate::Switches::timer_wheel`] to the end of its bucket.
     pub fn timer_ms_in_us(&self, ms: u64) -> u64 {
         if self.switches.timer_wheel && ms > 0 {
             wheel::expiry_us(self.now_us(), ms) - self.now_us()
@@ -144,7 +144,7 @@ impl Kernel {
         }
     }
 
-    /// A time or a duration in ms as the kernel keeps it: with [`Switches::timer_wheel`] in whole ticks, of which one has begun.
+    /// A time or a duration in ms as the kernel keeps it: with [`crate::Switches::timer_wheel`] in whole ticks, of which one has begun.
     pub fn jiffies_ms(&self, ms: u64, round_up: bool) -> u64 {
         if self.switches.timer_wheel { wheel::whole_ticks_ms(ms, round_up) } else { ms }
     }
