@@ -252,6 +252,18 @@ fn users_hang_for_a_reason() {
         assert_eq!(id(&opened(Command::OpenWka, named), &seen, &hangs), None);
     }
     assert_eq!(id(&opened(Command::OpenWka, FsfStatus::SecurityError), &seen, &left("x")), None);
+    let forever = |what| {
+        let leftover = Leftover { device: 0, what, function: "zfcp_erp_thread" };
+        crate::lifetime::left_over(Kind::Liveness, Side::Deferred, &leftover)
+    };
+    let held = |behaviours| {
+        let mut scenario = opened(Command::OpenWka, FsfStatus::SecurityError);
+        scenario.kernel.behaviours = behaviours;
+        scenario
+    };
+    assert_eq!(id(&held(Behaviours::WKA_MUTEX_HELD), &seen, &forever("recovery that never ends")), known);
+    assert_eq!(id(&held(Behaviours(0)), &seen, &forever("recovery that never ends")), None);
+    assert_eq!(id(&held(Behaviours::WKA_MUTEX_HELD), &seen, &forever("recovery")), None);
     let mut elsewhere = hangs.clone();
     elsewhere.kind = Kind::Lifetime;
     assert_eq!(id(&opened(Command::OpenWka, FsfStatus::SecurityError), &seen, &elsewhere), None);

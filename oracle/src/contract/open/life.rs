@@ -2,7 +2,7 @@
 
 use regdiff_observation::{Event, LogId, LogLine, StepOutcome, TrapKind};
 use regdiff_scenario::step::Actor;
-use regdiff_scenario::{Command, FailPoint, FsfStatus, Point, Scalar, Step, Trigger, When};
+use regdiff_scenario::{Behaviours, Command, FailPoint, FsfStatus, Point, Scalar, Step, Trigger, When};
 
 use crate::contract::context::Context;
 use crate::contract::{Allowance, Reach};
@@ -60,12 +60,12 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "well-known-port-stays-opening",
-        allows: "users hang, in both variants, after a well-known port was opened with an unexpected status",
-        why: "the handler leaves it OPENING, and nobody else ends the wait",
+        allows: "users hang, in both variants, after a well-known port was opened with an unexpected status; recovery too, from 6.1 on",
+        why: "the handler leaves it OPENING, and nobody else ends the wait; from 6.1 on the wait holds a mutex that recovery wants",
         evidence: "FINDINGS.md 6; driver.md 12 open WKA, 13.1",
         review: "2027-03-01",
         scenario: "registration/wka-open-unexpected-status",
-        signatures: &["liveness/*/blocked/*"],
+        signatures: &["liveness/*/blocked/*", "liveness/*/leftover/zfcp_erp_thread/recovery-that-never-ends"],
         reach: Reach::Difference,
         covers: well_known_port_stays_opening,
     },
@@ -223,7 +223,14 @@ fn well_known_port_stays_opening(context: &Context<'_>, finding: &Finding) -> bo
         )
     };
     let answered = context.scenario.firmware.iter().any(|a| a.command == Command::OpenWka && !named(a.fsf_status));
-    finding.kind == Kind::Liveness && matches!(finding.evidence, Evidence::Blocked { .. }) && answered
+    // Where its mutex is held over the wait, recovery waits for the mutex.
+    let held = context.scenario.kernel.behaviours.has(Behaviours::WKA_MUTEX_HELD);
+    let hangs = match &finding.evidence {
+        Evidence::Blocked { .. } => true,
+        Evidence::Leftover(leftover) => leftover.what == "recovery that never ends" && held,
+        _ => false,
+    };
+    finding.kind == Kind::Liveness && hangs && answered
 }
 
 /// Host states by number (midlayer.md 2.5): deleted, and those in which nothing is dispatched.

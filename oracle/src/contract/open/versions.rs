@@ -28,7 +28,8 @@ pub(super) const LIST: &[Allowance] = &[
         review: "2027-03-01",
         scenario: "registration/port-sysfs-fails",
         signatures: &[
-            "lifetime/*/freed-write/zfcp_adapter_unregister/scan_work",
+            "lifetime/*/freed-read/*",
+            "lifetime/*/freed-write/*",
             "lifetime/*/leftover/scsi_host_put/Scsi_Host",
         ],
         reach: Reach::Difference,
