@@ -236,7 +236,7 @@ check_tree() {
   for file in arch/um/Makefile arch/um/Kconfig block/blk-mq.c drivers/scsi/scsi_transport_fc.c scripts/basic/fixdep.c $driver/zfcp_erp.c $driver/zfcp_def.h; do
     [ -e "$tree/$file" ] ||
       die "$tree has no $file: headers alone, or a trimmed source. Give the whole source, of a partial checkout: git sparse-checkout disable"
-    if head -c 40 "$tree/$file" | grep -q '^version https://git-lfs'; then
+    if grep -q '^version https://git-lfs' <(head -c 40 "$tree/$file"); then
       die "$tree/$file is a pointer of Git LFS, not the file. Bring the files: git lfs pull"
     fi
   done
