@@ -19,6 +19,8 @@ struct Trial {
     trial: u32,
     comparisons: u64,
     cpu_seconds: f64,
+    reached: bool,
+    triggered: bool,
     signature: String,
 }
 
@@ -29,6 +31,8 @@ type Row = (String, String, String);
 #[derive(Debug, Default)]
 struct Trials {
     seconds: Vec<f64>,
+    reached: usize,
+    triggered: usize,
     missed: usize,
 }
 
@@ -49,6 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         idle += usize::from(trial.comparisons == 0);
         let trials = table.entry((trial.fault, row)).or_default();
         let missed = trial.signature.is_empty();
+        trials.reached += usize::from(trial.reached);
+        trials.triggered += usize::from(trial.triggered);
         trials.missed += usize::from(missed);
         trials.seconds.push(if missed { NEVER } else { trial.cpu_seconds });
     }
@@ -59,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A line a fault: reported of trials, and the median of CPU seconds.
+/// A line a fault: in how many trials it was reached, triggered and reported, and the median of CPU seconds.
 fn faults(table: &BTreeMap<(String, Row), Trials>, rows: &BTreeSet<Row>) {
     let heads = rows.iter().map(|(engine, target, start)| format!("{engine} {target}, {start}"));
     println!("| fault | {} |", heads.collect::<Vec<_>>().join(" | "));
@@ -68,7 +74,8 @@ fn faults(table: &BTreeMap<(String, Row), Trials>, rows: &BTreeSet<Row>) {
         let cell = |row: &Row| match table.get(&(fault.name.to_owned(), row.clone())) {
             Some(trials) => {
                 let all = trials.seconds.len();
-                format!("{}/{all}, {}", all - trials.missed, seconds(median(&trials.seconds)))
+                let Trials { reached, triggered, missed, .. } = trials;
+                format!("{reached}/{triggered}/{} of {all}, {}", all - missed, seconds(median(&trials.seconds)))
             }
             None => "not tried".to_owned(),
         };

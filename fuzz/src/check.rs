@@ -2,15 +2,17 @@
 //! What every engine's entry point does with an input: the target checks it, and it is counted.
 //!
 //! Two things reach a target from outside, so that no engine can learn them: `REGDIFF_FAULT`, the name of a planted fault to
-//! look for instead, and `REGDIFF_COUNT`, a file to which processes append how many inputs they judged, a number a line.
+//! look for instead, and `REGDIFF_COUNT`, a file to which processes append how many inputs they judged, a number a line, and,
+//! with a planted fault, the words `reached` and `triggered` at the first input that got so far.
 
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use regdiff_oracle::target::Checked;
-use regdiff_oracle::{Fault, Target, fault};
+use regdiff_oracle::fault::{self, Progress};
+use regdiff_oracle::target::{Checked, Planted};
+use regdiff_oracle::{Fault, Target};
 
 /// Inputs that a process may have judged without having said so; one that dies takes as many along.
 const UNTOLD: u64 = 64;
@@ -20,12 +22,12 @@ pub fn check(target: &Target, data: &[u8]) -> bool {
     let outside = OUTSIDE.get_or_init(Outside::read);
     // Before the check: a finding ends this process.
     let foreign = || target.language().is_some_and(|language| !language.admits(&regdiff_scenario::bytes::decode(data)));
-    if let Some(count) = &outside.count
-        && !foreign()
-    {
-        count.lock().unwrap_or_else(PoisonError::into_inner).add();
+    if outside.count.is_some() && !foreign() {
+        outside.tell(Count::add);
     }
-    target.check(data, outside.fault) == Checked::Judged
+    let told = |progress: Progress| outside.tell(|count| count.progress(progress));
+    let planted = outside.fault.map(|fault| Planted { fault, told: &told });
+    target.check(data, planted) == Checked::Judged
 }
 
 static OUTSIDE: OnceLock<Outside> = OnceLock::new();
@@ -45,9 +47,16 @@ impl Outside {
         let count = env::var_os("REGDIFF_COUNT").map(|path| {
             let open = OpenOptions::new().create(true).append(true).open(&path);
             let file = open.unwrap_or_else(|error| stop(&format!("REGDIFF_COUNT={}: {error}", path.display())));
-            Mutex::new(Count { file, untold: 0, began: false })
+            Mutex::new(Count { file, untold: 0, began: false, progress: Progress::default() })
         });
         Self { fault, count }
+    }
+
+    /// Writes to the count, if one is kept.
+    fn tell(&self, write: impl FnOnce(&mut Count)) {
+        if let Some(count) = &self.count {
+            write(&mut count.lock().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 }
 
@@ -60,6 +69,7 @@ struct Count {
     file: File,
     untold: u64,
     began: bool,
+    progress: Progress,
 }
 
 impl Count {
@@ -73,5 +83,19 @@ impl Count {
         let _ = self.file.write_all(format!("{}\n", self.untold).as_bytes());
         self.began = true;
         self.untold = 0;
+    }
+
+    /// Says what was got to for the first time.
+    fn progress(&mut self, now: Progress) {
+        let words = [
+            (now.reached, &mut self.progress.reached, "reached\n"),
+            (now.triggered, &mut self.progress.triggered, "triggered\n"),
+        ];
+        for (is, was, word) in words {
+            if is && !*was {
+                *was = true;
+                let _ = self.file.write_all(word.as_bytes());
+            }
+        }
     }
 }

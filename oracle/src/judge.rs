@@ -7,7 +7,7 @@ use crate::contract::{Allow, Context};
 use crate::divergence::{self, Comparison};
 use crate::finding::{Evidence, Finding, Kind};
 use crate::lane::{Maskable, Model, Variant};
-use crate::pair::{self, Pair, Side};
+use crate::pair::{self, Pair};
 use crate::sorting::{Sorted, Terms, sort};
 use crate::verdict::{Report, Unmodelled, Verdict};
 use crate::{clocks, lifetime, liveness, memory, schedule};
@@ -102,6 +102,8 @@ fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>,
         compared_rests: compared.rests,
         registered: seen.map(|observation| observation.hosts_added > 0),
         scsi_commands: seen.map(|observation| observation.scsi_commands),
+        slips: seen.map(|observation| observation.slips),
+        alike: seen.eager.is_like(seen.deferred),
         runs,
     };
     Trial { report }
@@ -188,13 +190,9 @@ impl Trial {
         report.first_difference = report.first_difference.take().or(behind.first_difference);
         report.compared_rests += behind.compared_rests;
         report.runs += behind.runs;
-        for side in [Side::Eager, Side::Deferred] {
-            let (ours, theirs) = match side {
-                Side::Eager => (&mut report.scsi_commands.eager, behind.scsi_commands.eager),
-                _ => (&mut report.scsi_commands.deferred, behind.scsi_commands.deferred),
-            };
-            *ours = (*ours).max(theirs);
-        }
+        report.alike &= behind.alike;
+        report.scsi_commands = report.scsi_commands.and(behind.scsi_commands, u32::max);
+        report.slips = report.slips.and(behind.slips, u32::max);
     }
 }
 

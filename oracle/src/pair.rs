@@ -71,6 +71,11 @@ impl<T> Pair<T> {
         Pair { eager: change(self.eager), deferred: change(self.deferred) }
     }
 
+    /// Both, each put together with another's of the same side.
+    pub fn and<U, V>(self, other: Pair<U>, mut join: impl FnMut(T, U) -> V) -> Pair<V> {
+        Pair { eager: join(self.eager, other.eager), deferred: join(self.deferred, other.deferred) }
+    }
+
     /// Both with their side's name.
     pub fn sides(&self) -> [(Side, &T); 2] {
         [(Side::Eager, &self.eager), (Side::Deferred, &self.deferred)]

@@ -176,6 +176,10 @@ pub struct Report {
     pub registered: Pair<bool>,
     /// SCSI commands that reached the driver.
     pub scsi_commands: Pair<u32>,
+    /// How often a side came by what is planted in it: a fault, or a fence that is missing.
+    pub slips: Pair<u32>,
+    /// Whether both sides went the same way in everything that is recorded, compared or not.
+    pub alike: bool,
     /// Runs of a variant that this took.
     pub runs: u32,
 }

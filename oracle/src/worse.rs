@@ -6,11 +6,17 @@ use crate::finding::Finding;
 use crate::judge::{Options, judge};
 use crate::lane::Variant;
 use crate::pair::Side;
+use crate::verdict::Report;
 
 /// Findings of the variant under test (`options.right`) and of the pair that are not there, by signature, when the deferred
 /// driver takes its place. What the left variant does wrong alone is left out.
 pub fn worse_than_deferred(scenario: &Scenario, options: &Options) -> Vec<Finding> {
-    let mut found = judge(scenario, options).findings;
+    worse_in(judge(scenario, options), scenario, options)
+}
+
+/// The same of a report that is there already.
+pub(crate) fn worse_in(report: Report, scenario: &Scenario, options: &Options) -> Vec<Finding> {
+    let mut found = report.findings;
     found.retain(|finding| finding.side != Side::Eager);
     if !found.is_empty() {
         let clean = judge(scenario, &Options { right: Variant::DEFERRED, ..options.clone() });

@@ -15,9 +15,9 @@ use serde::{Serialize, Serializer};
 
 use crate::contract::Allow;
 use crate::finding::Finding;
-use crate::judge::Options;
+use crate::judge::{Options, judge};
 use crate::lane::{DriverFault, Fence, Fences, MidlayerFault, Variant};
-use crate::worse::worse_than_deferred;
+use crate::worse::{worse_in, worse_than_deferred};
 
 pub use list::FAULTS;
 
@@ -95,6 +95,15 @@ fn words(plant: Plant) -> String {
     format!("{missing}{}", plant.sentence())
 }
 
+/// How far a scenario got with a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// The driver came by its place.
+    pub reached: bool,
+    /// Something went another way for it, whether anybody could see that or not.
+    pub triggered: bool,
+}
+
 /// The fault of a name.
 pub fn by_name(name: &str) -> Option<&'static Fault> {
     FAULTS.iter().find(|fault| fault.name == name)
@@ -134,7 +143,15 @@ impl Fault {
 
     /// What the fault does in a scenario, against the same driver without it.
     pub fn reported(&self, scenario: &Scenario) -> Vec<Finding> {
-        worse_than_deferred(scenario, &self.options())
+        self.tried(scenario).1
+    }
+
+    /// How far a scenario got with the fault, and what it does there.
+    pub fn tried(&self, scenario: &Scenario) -> (Progress, Vec<Finding>) {
+        let options = self.options();
+        let report = judge(scenario, &options);
+        let progress = Progress { reached: report.slips.deferred > 0, triggered: !report.alike };
+        (progress, worse_in(report, scenario, &options))
     }
 
     /// What a user would see of it who runs the usual pair, beyond what that shows without the fault.

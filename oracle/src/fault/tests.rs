@@ -32,6 +32,20 @@ fn each_witness_is_reported_with_its_fault_as_expected() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
+/// Reached is what the driver came by; triggered, what went another way for it. Without the fault neither happens.
+#[test]
+fn each_witness_reaches_and_triggers_its_fault_and_nothing_without_it() {
+    for fault in FAULTS {
+        let (progress, _) = fault.tried(&witness(fault));
+        // The canary is come by and changes nothing at all.
+        let expected = Progress { reached: true, triggered: fault.signature.is_some() };
+        assert_eq!(progress, expected, "{}", fault.name);
+        let clean = judge(&witness(fault), &Options { right: Variant::DEFERRED, ..fault.options() });
+        assert_eq!((clean.slips.eager, clean.slips.deferred, clean.alike), (0, 0, true), "{}", fault.name);
+        assert!(!fault.tried(&Scenario::default()).0.triggered, "{}", fault.name);
+    }
+}
+
 #[test]
 fn each_witness_agrees_without_its_fault() {
     for fault in FAULTS {

@@ -4,6 +4,7 @@ use regdiff_observation::{Attribute, Object, StepOutcome, TrapKind, UeventAction
 use regdiff_scenario::{FailPoint, Step, Trigger, scalar::Scalar};
 
 use super::*;
+use crate::pair::Side;
 use crate::testing::{Fake, FakeLane, reading, rest, signatures, trap, uevent};
 use crate::verdict::Parting;
 

@@ -8,7 +8,7 @@ use regdiff_scenario::Language;
 use serde::{Serialize, Serializer};
 
 use crate::contract::Allow;
-use crate::fault::Fault;
+use crate::fault::{Fault, Progress};
 
 pub use pair::SEED;
 
@@ -60,6 +60,15 @@ pub enum Checked {
     Judged,
     /// It is none of the target's language, and nothing was done with it.
     Foreign,
+}
+
+/// A fault to look for, and who hears how far each input got with it, before a finding ends everything.
+#[derive(Clone, Copy)]
+pub struct Planted<'a> {
+    /// The fault.
+    pub fault: &'static Fault,
+    /// Called once an input that is judged.
+    pub told: &'a dyn Fn(Progress),
 }
 
 /// A fuzz target.
@@ -163,11 +172,11 @@ pub const TEXT: Target = Target {
 };
 
 impl Target {
-    /// Checks one input; panics on a finding. A planted fault is judged in place of the pair, against the driver without it.
-    pub fn check(&self, data: &[u8], fault: Option<&'static Fault>) -> Checked {
+    /// Checks one input; panics on a finding. What is planted is judged in place of the pair, against the driver without it.
+    pub fn check(&self, data: &[u8], planted: Option<Planted<'_>>) -> Checked {
         match self.input {
-            Input::Scenario(language) => pair::check(self, language, data, fault),
-            Input::Allowed(_) => allowances::check(self, data, fault),
+            Input::Scenario(language) => pair::check(self, language, data, planted),
+            Input::Allowed(_) => allowances::check(self, data, planted.map(|planted| planted.fault)),
             Input::Bytes => decoders::bytes(data),
             Input::Text => decoders::text(data),
         }

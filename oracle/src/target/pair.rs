@@ -2,8 +2,7 @@
 
 use regdiff_scenario::{Language, Scenario, bytes, text};
 
-use super::{Checked, Kind, Target};
-use crate::fault::Fault;
+use super::{Checked, Kind, Planted, Target};
 use crate::finding::{self, Finding};
 use crate::judge::{Options, judge};
 
@@ -11,17 +10,21 @@ use crate::judge::{Options, judge};
 /// the right one.
 pub const SEED: &str = "memory/eager/null-write/scsi_queue_rq/prot_sdb";
 
-pub(super) fn check(target: &Target, language: &Language, data: &[u8], fault: Option<&Fault>) -> Checked {
+pub(super) fn check(target: &Target, language: &Language, data: &[u8], planted: Option<Planted<'_>>) -> Checked {
     let scenario = bytes::decode(data);
     if !language.admits(&scenario) {
         return Checked::Foreign;
     }
-    let findings = match fault {
-        Some(fault) => fault.reported(&scenario),
+    let findings = match planted {
+        Some(Planted { fault, told }) => {
+            let (progress, findings) = fault.tried(&scenario);
+            told(progress);
+            findings
+        }
         None => judge(&scenario, &Options::allowing(target.allow)).findings,
     };
     let meant =
-        |finding: &&Finding| fault.is_some() || target.kind == Kind::Continuous || finding.signature.as_str() == SEED;
+        |finding: &&Finding| planted.is_some() || target.kind == Kind::Continuous || finding.signature.as_str() == SEED;
     if let Some(finding) = findings.iter().find(meant) {
         fall(finding, &scenario);
     }

@@ -56,6 +56,8 @@ pub struct Kernel {
     pub scsi_commands: Cell<u32>,
     /// Hosts added.
     pub hosts_added: Cell<u32>,
+    /// How often a planted fault, or a missing fence, was come by.
+    pub slips: Cell<u32>,
     watch: Watch,
     executor: RefCell<executor::Executor>,
     choices: RefCell<choice::Choices>,
@@ -107,6 +109,7 @@ impl Kernel {
             switches,
             scsi_commands: Cell::new(0),
             hosts_added: Cell::new(0),
+            slips: Cell::new(0),
             watch,
             executor: RefCell::default(),
             choices: RefCell::default(),
@@ -126,9 +129,17 @@ impl Kernel {
         })
     }
 
-    /// Whether a planted fault is armed.
+    /// Whether a planted fault is armed, where it matters.
     pub(crate) fn slips(&self, fault: MidlayerFault) -> bool {
-        self.switches.fault == Some(fault)
+        self.slipped(self.switches.fault == Some(fault))
+    }
+
+    /// Counts what was come by, if it is there.
+    pub fn slipped(&self, slipped: bool) -> bool {
+        if slipped {
+            Self::count(&self.slips);
+        }
+        slipped
     }
 
     /// How many hosts hold a number, and so memory.

@@ -119,6 +119,61 @@ pub struct Observation {
     pub scsi_commands: u32,
     /// How many hosts were added.
     pub hosts_added: u32,
+    /// How often the variant came by what is planted in it: a fault, or a fence that is missing. Never compared; 0 in a lane that
+    /// cannot tell.
+    pub slips: u32,
     /// Turns of tasks taken.
     pub turns: u64,
+}
+
+impl Observation {
+    /// Whether two runs went the same way in everything that is recorded, also in what is never compared; only how often they
+    /// came by what is planted in them may differ.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self {
+            end,
+            steps,
+            begun,
+            rests,
+            events,
+            violations,
+            leftovers,
+            notes,
+            failures_hit,
+            inputs,
+            points,
+            scsi_commands,
+            hosts_added,
+            slips: _,
+            turns,
+        } = self;
+        // What is soon compared first.
+        *turns == other.turns
+            && *scsi_commands == other.scsi_commands
+            && *hosts_added == other.hosts_added
+            && *points == other.points
+            && *end == other.end
+            && *steps == other.steps
+            && *begun == other.begun
+            && *failures_hit == other.failures_hit
+            && *violations == other.violations
+            && *leftovers == other.leftovers
+            && *inputs == other.inputs
+            && *events == other.events
+            && *rests == other.rests
+            && *notes == other.notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Observation;
+
+    #[test]
+    fn only_what_is_planted_may_differ() {
+        let run = Observation { turns: 3, slips: 1, ..Observation::default() };
+        assert!(run.is_like(&Observation { slips: 0, ..run.clone() }));
+        assert!(!run.is_like(&Observation { turns: 4, ..run.clone() }));
+        assert!(!run.is_like(&Observation { steps: vec![super::StepOutcome::Blocked], ..run.clone() }));
+    }
 }

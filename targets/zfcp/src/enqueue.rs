@@ -81,15 +81,14 @@ fn fail_early(driver: &Driver, device: u8, point: FailPoint) -> Sim<Errno> {
 
 /// Whether the undo of a failed enqueue removes attribute groups, whether they were added or not (driver.md 4.2).
 fn undo_removes_groups(driver: &Driver) -> bool {
-    !driver.fences.has(Fence::EnqueueUndo)
-        || !driver.kernel.scenario.kernel.behaviours.has(Behaviours::ENQUEUE_UNDO_INLINE)
+    !driver.fence(Fence::EnqueueUndo) || !driver.kernel.scenario.kernel.behaviours.has(Behaviours::ENQUEUE_UNDO_INLINE)
 }
 
 fn new_adapter(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Rc<Adapter> {
     let kernel = &driver.kernel;
     let device = ccw.index;
     let now = kernel.now_us();
-    let status_reads = if driver.fault == Some(DriverFault::OneStatusReadAtFirst) { 1 } else { STATUS_READS };
+    let status_reads = if driver.slips(DriverFault::OneStatusReadAtFirst) { 1 } else { STATUS_READS };
     let adapter = Rc::new(Adapter {
         driver: driver.clone(),
         kernel: kernel.clone(),

@@ -126,6 +126,7 @@ impl Machine {
             points: record.points,
             scsi_commands: self.kernel.scsi_commands.get(),
             hosts_added: self.kernel.hosts_added.get(),
+            slips: self.kernel.slips.get(),
             turns: self.kernel.turns(),
         }
     }

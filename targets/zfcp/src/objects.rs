@@ -30,6 +30,18 @@ pub(crate) struct Driver {
     pub(crate) module: RefCell<Module>,
 }
 
+impl Driver {
+    /// Whether a fence is there, where it matters.
+    pub(crate) fn fence(&self, fence: Fence) -> bool {
+        !self.kernel.slipped(!self.fences.has(fence))
+    }
+
+    /// Whether a planted fault is armed, where it matters.
+    pub(crate) fn slips(&self, fault: DriverFault) -> bool {
+        self.kernel.slipped(self.fault == Some(fault))
+    }
+}
+
 /// A zfcp adapter, with the kernel's field names.
 pub(crate) struct Adapter {
     pub(crate) driver: Rc<Driver>,
@@ -112,12 +124,12 @@ pub(crate) struct AdapterWorks {
 
 impl Adapter {
     pub(crate) fn fence(&self, fence: Fence) -> bool {
-        self.driver.fences.has(fence)
+        self.driver.fence(fence)
     }
 
-    /// Whether a planted fault is armed.
+    /// Whether a planted fault is armed, where it matters.
     pub(crate) fn slips(&self, fault: DriverFault) -> bool {
-        self.driver.fault == Some(fault)
+        self.driver.slips(fault)
     }
 
     pub(crate) fn behaves(&self, behaviour: Behaviours) -> bool {
