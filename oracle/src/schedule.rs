@@ -6,7 +6,7 @@
 use regdiff_observation::{Lane, Observation, Watch};
 use regdiff_scenario::{Choice, Context, Point, Scenario, Turn, limits};
 
-use crate::divergence::{Difference, Located, compare};
+use crate::divergence::{Difference, Located, REGISTRATION, compare};
 use crate::finding::Finding;
 use crate::pair::Pair;
 
@@ -63,7 +63,7 @@ fn explains(within: &Located, between: &Located) -> bool {
 /// The same scenario under other schedules.
 fn others(scenario: &Scenario) -> impl Iterator<Item = Scenario> + '_ {
     let plain = (!scenario.schedule.is_empty()).then(|| Scenario { schedule: Vec::new(), ..scenario.clone() });
-    plain.into_iter().chain(YIELDS.iter().map(|(context, point)| {
+    plain.into_iter().chain(moved(scenario)).chain(YIELDS.iter().map(|(context, point)| {
         let mut other = scenario.clone();
         for device in 0..scenario.devices.len() as u8 {
             for nth in 1..=OCCURRENCES {
@@ -75,6 +75,19 @@ fn others(scenario: &Scenario) -> impl Iterator<Item = Scenario> + '_ {
         other.schedule.truncate(limits::MAX_CHOICES);
         other
     }))
+}
+
+/// The same schedule with what it does at registration in recovery, where deferred alone comes by, done where both do.
+fn moved(scenario: &Scenario) -> Option<Scenario> {
+    let mut other = scenario.clone();
+    let mut any = false;
+    for choice in &mut other.schedule {
+        if choice.context == Context::Erp && REGISTRATION.contains(&choice.point) {
+            choice.point = Point::ErpXportDone;
+            any = true;
+        }
+    }
+    any.then_some(other)
 }
 
 #[cfg(test)]
@@ -129,14 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_at_registration_is_tried_where_both_variants_come_by() {
+        let choice = |context, point| Choice { context, point, turn: Turn::Sleep, amount: 7, ..Choice::default() };
+        let points = |schedule: &[Choice]| {
+            let scenario =
+                Scenario { devices: vec![Device::default()], schedule: schedule.to_vec(), ..Scenario::default() };
+            moved(&scenario).map(|other| other.schedule)
+        };
+        let (erp, scan) = (choice(Context::Erp, Point::HostPublished), choice(Context::AdapterWq, Point::ScanStart));
+        assert_eq!(points(&[erp, scan.clone()]), Some(vec![choice(Context::Erp, Point::ErpXportDone), scan.clone()]));
+        assert_eq!(points(&[scan, choice(Context::User, Point::HostPublished)]), None);
+    }
+
+    #[test]
     fn the_scenarios_own_choices_stay_behind_the_perturbation() {
         let own = Choice { point: Point::HostAdded, ..Choice::default() };
         let scenario =
             Scenario { devices: vec![Device::default(); 2], schedule: vec![own.clone()], ..Scenario::default() };
         let others: Vec<Scenario> = others(&scenario).collect();
-        assert_eq!(others.len(), 1 + YIELDS.len());
+        assert_eq!(others.len(), 2 + YIELDS.len());
         assert_eq!(others[0].schedule, []);
-        for other in &others[1..] {
+        for other in &others[2..] {
             assert_eq!(other.schedule.len(), 2 * usize::from(OCCURRENCES) + 1);
             assert_eq!(other.schedule.last(), Some(&own));
         }

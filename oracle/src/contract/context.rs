@@ -2,7 +2,7 @@
 
 use regdiff_observation::{Attribute, Event, Object, Observation, Rest, Stamped, StepOutcome, UeventAction};
 use regdiff_scenario::scalar::Scalar;
-use regdiff_scenario::{ContentField, FailPoint, Scenario, Step, Topology, Trigger};
+use regdiff_scenario::{Command, ContentField, FailPoint, Scenario, Step, Topology, Trigger};
 
 use crate::divergence::{Difference, Located};
 use crate::finding::Finding;
@@ -114,21 +114,30 @@ impl<'a> Context<'a> {
         at.checked_sub(1).is_none_or(|before| self.waits_for_registration(device, before))
     }
 
-    /// What happened on a side since the last complete registration of a device's host, until that rest: a stretch for each rest.
-    /// Nothing if there was no registration.
-    pub fn since_registration(&self, side: Side, device: u8, at: u32) -> impl Iterator<Item = &'a [Stamped]> + use<'a> {
+    /// Whether a device's adapter is open at that rest; nothing if it cannot be seen.
+    pub fn is_open(&self, side: Side, device: u8, at: u32) -> Option<bool> {
+        const OPEN: u64 = 0x0400_0000;
+        self.reading(side, Object::Adapter(device), Attribute::Status, at).map(|status| status & OPEN != 0)
+    }
+
+    /// What happened on a side since the last complete registration of a device's host, until that rest: a stretch for each rest,
+    /// with how many steps had begun at it. Nothing if there was no registration.
+    pub fn since_registration(
+        &self,
+        side: Side,
+        device: u8,
+        at: u32,
+    ) -> impl Iterator<Item = (u32, &'a [Stamped])> + use<'a> {
         let events = &self.side(side).events[..];
         let until = self.until(side, at);
         let added = until.iter().rposition(|stamped| registration(stamped, device) == Some(UeventAction::Add));
         let mut start = added.unwrap_or(until.len());
-        let ends = self.side(side).rests.iter().map(|rest| rest.events_end).take_while({
-            let last = until.len();
-            move |end| *end <= last
-        });
-        ends.filter_map(move |end| {
-            let stretch = events.get(start..end).filter(|stretch| !stretch.is_empty())?;
-            start = end;
-            Some(stretch)
+        let last = until.len();
+        let rests = self.side(side).rests.iter().take_while(move |rest| rest.events_end <= last);
+        rests.filter_map(move |rest| {
+            let stretch = events.get(start..rest.events_end).filter(|stretch| !stretch.is_empty())?;
+            start = rest.events_end;
+            Some((rest.steps_begun, stretch))
         })
     }
 
@@ -144,6 +153,16 @@ impl<'a> Context<'a> {
     /// Whether any host of this scenario can ever have protection capabilities.
     pub fn protection_is_asked_for(&self) -> bool {
         self.scenario.module.dif || self.scenario.module.dix
+    }
+
+    /// Whether the adapter's features are not always the same in this scenario.
+    pub fn features_change(&self) -> bool {
+        let announced = self.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
+        let answered = self.scenario.firmware.iter().any(|answer| {
+            answer.command == Command::ExchangeConfigData
+                && answer.contents.iter().any(|content| content.field == ContentField::AdapterFeatures)
+        });
+        announced || answered
     }
 
     /// A step of the scenario, by its index.

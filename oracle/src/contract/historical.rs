@@ -4,9 +4,9 @@
 //! taken with a mask of 0 (midlayer.md 1, 11). With protection space always reserved none of them can happen, so that none
 //! is allowed in the masked pair.
 
-use regdiff_observation::{Region, TrapKind};
+use regdiff_observation::{Event, LogId, Region, TrapKind};
 
-use super::context::Context;
+use super::context::{Context, surplus};
 use super::{Allowance, Reach};
 use crate::finding::{Evidence, Finding};
 use crate::lifetime::trap_text;
@@ -47,6 +47,18 @@ pub(super) const LIST: &[Allowance] = &[
         signatures: &["lifetime/eager/foreign-free/*", "memory/eager/null-read/*"],
         reach: Reach::Difference,
         covers: eager_overrun_victim,
+    },
+    Allowance {
+        id: "eager-missing-prot-sdb",
+        allows: "eager fails I/O with protection data for want of a protection header, and warns of it once",
+        why: "the host was added with a protection mask of 0, so that its requests have no protection header; the mask is 0 again \
+              when the command is prepared, so that nothing is stored there, but the disk still has its profile",
+        evidence: "Launchpad 1887124; midlayer.md 8.2, 8.3, 11.3",
+        review: "2027-06-01",
+        scenario: "registration/eager-missing-prot-sdb",
+        signatures: &["divergence/event.log.PROT_SDB_MISSING"],
+        reach: Reach::Difference,
+        covers: eager_missing_prot_sdb,
     },
     Allowance {
         id: "eager-stale-host",
@@ -112,6 +124,14 @@ fn eager_overrun_victim(context: &Context<'_>, finding: &Finding) -> bool {
     // Either direction of the overlap: the header overwrote the neighbour, or the neighbour the header.
     let overlap = context.seen.eager.violations.iter().any(|violation| violation.region == Region::Neighbour);
     size_without_protection(context, finding) && victim && overlap
+}
+
+fn eager_missing_prot_sdb(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Eager, Event::Log(line), _)) = surplus(finding) else { return false };
+    line.id == LogId::ProtSdbMissing
+        && !context.masked
+        && context.protection_is_asked_for()
+        && context.features_change()
 }
 
 fn eager_stale_host(context: &Context<'_>, finding: &Finding) -> bool {

@@ -252,9 +252,7 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
 
 /// Whether deferred has not made the port of a point-to-point peer, because the adapter was not opened again.
 fn ptp_port_is_due(context: &Context<'_>, device: u8, at: u32) -> bool {
-    const OPEN: u64 = 0x0400_0000;
-    let status = context.reading(Side::Deferred, Object::Adapter(device), Attribute::Status, at);
-    status.is_some_and(|status| status & OPEN == 0) && !context.has_port(Side::Deferred, device, at)
+    context.is_open(Side::Deferred, device, at) == Some(false) && !context.has_port(Side::Deferred, device, at)
 }
 
 fn ptp_port_is_made_again(context: &Context<'_>, finding: &Finding) -> bool {

@@ -20,6 +20,7 @@ pub use difference::{Difference, Located};
 pub(crate) use difference::{action, event_device, event_name};
 
 use self::rests::stretches;
+pub(crate) use self::steps::REGISTRATION;
 use crate::lifetime::trap;
 use crate::pair::{Pair, Side};
 use crate::verdict::Parting;

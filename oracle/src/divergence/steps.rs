@@ -9,7 +9,7 @@ use crate::pair::{Pair, Side};
 use crate::verdict::Parting;
 
 /// Points that the two sides pass at different times by design: what a step does there, it does to different machines.
-const REGISTRATION: &[Point] = &[
+pub(crate) const REGISTRATION: &[Point] = &[
     Point::HostAllocated,
     Point::HostPublished,
     Point::HostAdded,

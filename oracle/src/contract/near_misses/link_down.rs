@@ -72,6 +72,15 @@ fn a_dead_link_is_excused_until_port_data_comes_again() {
     assert_eq!(asked(&[sent(0, port_data), record(1, 4)]), None);
     assert_eq!(asked(&[sent(0, port_data), record(0, 2)]), None);
     assert_eq!(shown(&fabric(), &[&[sent(0, port_data)], &[record(0, 4)]]), None, "answered before the rest");
+    // Asked while the adapter is being closed, and not open afterwards.
+    let closing = |status: u64, events: &[Event]| {
+        let mut seen = dead_link(LogId::LdNoLight, 0, 0, 3);
+        rest(&mut seen.deferred, 3, events, &[reading(Object::Adapter(0), Attribute::Status, status)]);
+        id(&fabric(), &seen, &value(3, FC_HOST, Attribute::ActiveFc4s, 1, 0))
+    };
+    assert_eq!(closing(0x2000_0000, &[record(0, 4), sent(0, port_data)]), known);
+    assert_eq!(closing(0x2400_0000, &[record(0, 4), sent(0, port_data)]), None, "open: told");
+    assert_eq!(closing(0x2000_0000, &[record(1, 4), sent(0, port_data)]), None, "no recovery here closes it");
     // Before registration both ask, and it does not count.
     let mut seen = dead_link(LogId::LdNoLight, 0, 0, 3);
     let first = Stamped { time_us: 0, context: Context::Erp, event: sent(0, port_data) };

@@ -184,6 +184,24 @@ fn the_historical_crash_needs_protection() {
 }
 
 #[test]
+fn a_missing_header_needs_a_mask_that_comes_and_goes() {
+    let (seen, missing) = (registered_after(1), log(LogId::ProtSdbMissing));
+    let mut scenario = Scenario { steps: vec![Step::new(Trigger::FeatureUpdate)], ..fabric() };
+    let warned =
+        |scenario: &Scenario, warning, eager, deferred| id(scenario, &seen, &event(2, warning, eager, deferred));
+    assert_eq!(warned(&scenario, missing, 1, 0), None, "no protection");
+    scenario.module.dix = true;
+    assert_eq!(warned(&scenario, missing, 1, 0), Some("eager-missing-prot-sdb"));
+    assert_eq!(warned(&scenario, missing, 0, 1), None);
+    assert_eq!(warned(&scenario, log(LogId::Oper), 1, 0), None);
+    let mut masked = event(2, missing, 1, 0);
+    masked.masked = true;
+    assert_eq!(id(&scenario, &seen, &masked), None);
+    scenario.steps.clear();
+    assert_eq!(warned(&scenario, missing, 1, 0), None, "the mask stays");
+}
+
+#[test]
 fn the_victim_of_an_overrun_is_a_request_or_a_list() {
     let mut scenario = fabric();
     scenario.module.dif = true;

@@ -196,13 +196,20 @@ fn port_data_came_again(context: &Context<'_>, device: u8, at: u32) -> bool {
     if context.scenario.firmware.iter().any(refused) || context.scenario.module.dbflevel == 0 {
         return false;
     }
-    context.since_registration(Side::Deferred, device, at).any(|stretch| {
+    context.since_registration(Side::Deferred, device, at).any(|(at, stretch)| {
         let asks = |event: &Event| {
             matches!(event, Event::Command(sent)
                 if sent.device == device && sent.command == Command::ExchangePortData)
         };
         let asked = stretch.iter().rposition(|stamped| asks(&stamped.event));
-        asked.is_some_and(|asked| !stretch[asked..].iter().any(|stamped| recovers_adapter(&stamped.event, device)))
+        let thrown_back =
+            |asked: usize| stretch[asked..].iter().any(|stamped| recovers_adapter(&stamped.event, device));
+        // A user can ask while the adapter is being closed, too: then its queues throw the request back.
+        let closes = || {
+            context.is_open(Side::Deferred, device, at) == Some(false)
+                && stretch.iter().any(|stamped| recovers_adapter(&stamped.event, device))
+        };
+        asked.is_some_and(|asked| !thrown_back(asked) && !closes())
     })
 }
 

@@ -1,7 +1,7 @@
 //! Protection capabilities that change, or that nobody else can use.
 
 use regdiff_observation::{Attribute, Event, Object, TrapKind};
-use regdiff_scenario::{Command, ContentField, Trigger};
+use regdiff_scenario::Command;
 
 use super::fc_host_value;
 use crate::contract::context::{Context, recovers_adapter};
@@ -94,23 +94,13 @@ fn late_protection_features(context: &Context<'_>, finding: &Finding) -> bool {
     finding.side == Side::Deferred
         && !context.masked
         && context.protection_is_asked_for()
-        && features_change(context)
+        && context.features_change()
         && wrong
 }
 
 fn integrity_on_old_queue(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
-    trap.kind == TrapKind::Bug && trap.field == "max_integrity_segments" && features_change(context)
-}
-
-/// Whether the adapter's features are not always the same in this scenario.
-fn features_change(context: &Context<'_>) -> bool {
-    let announced = context.scenario.steps.iter().any(|step| step.trigger == Trigger::FeatureUpdate);
-    let answered = context.scenario.firmware.iter().any(|answer| {
-        answer.command == Command::ExchangeConfigData
-            && answer.contents.iter().any(|content| content.field == ContentField::AdapterFeatures)
-    });
-    announced || answered
+    trap.kind == TrapKind::Bug && trap.field == "max_integrity_segments" && context.features_change()
 }
 
 fn dix_without_dif(context: &Context<'_>, finding: &Finding) -> bool {
@@ -169,7 +159,7 @@ fn guard_of_lost_dix(context: &Context<'_>, finding: &Finding) -> bool {
     const DIX: u64 = 0x10;
     // Versions of an adapter that could tell them once, and not any more when deferred registered.
     if let Some((_, Attribute::HardwareVersion | Attribute::SerialNumber, values, _)) = fc_host_value(finding) {
-        return [0, u64::MAX].contains(&values.deferred) && features_change(context);
+        return [0, u64::MAX].contains(&values.deferred) && context.features_change();
     }
     let Some(located) = finding.difference() else { return false };
     let Difference::Value { object: object @ Object::Host(_), attribute, values } = located.difference else {

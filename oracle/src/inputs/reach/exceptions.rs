@@ -19,11 +19,6 @@ pub const EXCEPTIONS: &[Exception] = &[
         why: "memory for a tag set is there or it is not: retries with fewer requests are not modelled",
     },
     Exception {
-        goal: "log PROT_SDB_MISSING",
-        why: "the header is written before integrity data is mapped, so that a missing one traps there; none of 60,000 generated \
-              scenarios got past",
-    },
-    Exception {
         goal: "log ERP_LEFTOVER",
         why: "a guard of the kernel: the recovery thread ends only when its lists are empty",
     },
