@@ -1,14 +1,15 @@
 //! Comparisons a second on one core, next to the same scenarios run bare.
 //!
 //! A comparison is a scenario decoded from its byte form, run on both sides and judged, as a fuzz target does it. A bare pair
-//! is the same scenario, decoded, run on both sides with a null observer and no oracle. Both are measured in every round, one
-//! after the other, over the same 1,000 generated scenarios, in CPU time of the thread: a busy machine changes little.
+//! is the same scenario, decoded, run on both sides with a null observer and no oracle. After an allowed crash a comparison takes
+//! a third run, behind the crash; *the same runs* bare have it too, so that what is left is what observing and judging cost.
+//! All are measured in every round, one after the other, over the same 1,000 generated scenarios, in CPU time of the thread: a busy machine changes little.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use regdiff_observation::{Lane, Watch};
-use regdiff_oracle::{Allow, Model, Options, Variant, judge};
+use regdiff_oracle::{Allow, Maskable, Model, Options, Variant, judge};
 use regdiff_scenario::{Scenario, bytes};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -24,11 +25,22 @@ fn main() {
     let inputs: Vec<Vec<u8>> = (0..scenarios).map(|seed| bytes::encode(&Scenario::generate(seed))).collect();
     let options = Options::allowing(Allow::Open);
     let seeds: Vec<u64> = (0..scenarios).collect();
+    let masked = |input: &Vec<u8>| {
+        let ran = judge(&bytes::decode(input), &options).masked.is_some();
+        (input.clone(), Variant::EAGER.masked().filter(|_| ran))
+    };
+    let with_masked: Vec<(Vec<u8>, Option<Variant>)> = inputs.iter().map(masked).collect();
     let once = || Round {
         compare: measure(&inputs, |input| drop(black_box(judge(&bytes::decode(input), &options)))),
         bare: measure(&inputs, |input| {
             let scenario = bytes::decode(input);
             for variant in [Variant::EAGER, Variant::DEFERRED] {
+                drop(black_box(Model.run(&scenario, &variant, Watch::Nothing)));
+            }
+        }),
+        same: measure(&with_masked, |(input, masked)| {
+            let scenario = bytes::decode(input);
+            for variant in [Some(Variant::EAGER), Some(Variant::DEFERRED), *masked].into_iter().flatten() {
                 drop(black_box(Model.run(&scenario, &variant, Watch::Nothing)));
             }
         }),
@@ -44,7 +56,10 @@ fn main() {
     );
     row("comparisons/s per core", &rounds, |round| rate(scenarios, round.compare));
     row("bare pairs/s per core", &rounds, |round| rate(scenarios, round.bare));
-    row("ratio", &rounds, |round| round.bare.as_secs_f64() / round.compare.as_secs_f64());
+    row("the same runs bare/s", &rounds, |round| rate(scenarios, round.same));
+    let beyond = |part: Duration, whole: Duration| 100.0 * (whole.as_secs_f64() / part.as_secs_f64() - 1.0);
+    row("cost over bare pairs, %", &rounds, |round| beyond(round.bare, round.compare));
+    row("over the same runs, %", &rounds, |round| beyond(round.same, round.compare));
     row("decode, µs a scenario", &rounds, |round| 1e6 / rate(scenarios, round.decode));
     row("generate, µs a scenario", &rounds, |round| 1e6 / rate(scenarios, round.generate));
 }
@@ -53,6 +68,7 @@ fn main() {
 struct Round {
     compare: Duration,
     bare: Duration,
+    same: Duration,
     decode: Duration,
     generate: Duration,
 }

@@ -1,6 +1,6 @@
 //! The judge: runs the pair, asks every oracle, applies the contract.
 
-use regdiff_observation::{End, Lane, Limit, Observation};
+use regdiff_observation::{End, Lane, Limit, Observation, Watch};
 use regdiff_scenario::Scenario;
 
 use crate::contract::{Allow, Context};
@@ -60,31 +60,52 @@ fn judge_by<L: Lane<Variant: Maskable>>(
     terms: Terms,
 ) -> Report {
     let variants = Pair { eager: &options.left, deferred: &options.right };
-    let mut trial = try_pair(lane, scenario, variants, terms, false);
-    if let (true, Some(eager), Some(deferred)) = (trial.hides_more(), options.left.masked(), options.right.masked()) {
-        let masked = Pair { eager: &eager, deferred: &deferred };
-        let behind = try_pair(lane, scenario, masked, terms, true);
-        trial.report.masked = Some(Box::new(behind.report.verdict.clone()));
-        trial.absorb(behind);
-    }
-    trial.report
-}
-
-/// One pair of runs, judged.
-struct Trial {
-    report: Report,
-}
-
-fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>, terms: Terms, masked: bool) -> Trial {
     let seen = pair::run(lane, scenario, variants);
-    let seen = seen.as_ref();
+    let mut report = judge_pair(lane, scenario, variants, seen.as_ref(), Manner { terms, masked: false });
+    if let (true, Some(eager), Some(deferred)) = (report.hides_more(), options.left.masked(), options.right.masked()) {
+        let masked = Pair { eager: &eager, deferred: &deferred };
+        // A side that cannot tell the difference would only do the same again.
+        let mut spared = 0;
+        let mut again = |masked: &L::Variant, seen: Observation| {
+            if masked.mask_matters(&seen) {
+                return lane.run(scenario, masked, Watch::Everything);
+            }
+            spared += 1;
+            seen
+        };
+        let seen = Pair { eager: again(&eager, seen.eager), deferred: again(&deferred, seen.deferred) };
+        let mut behind = judge_pair(lane, scenario, masked, seen.as_ref(), Manner { terms, masked: true });
+        behind.runs -= spared;
+        report.masked = Some(Box::new(behind.verdict.clone()));
+        report.absorb(behind);
+    }
+    report
+}
+
+/// How a pair is judged.
+#[derive(Clone, Copy)]
+struct Manner {
+    terms: Terms,
+    masked: bool,
+}
+
+/// What was seen of a pair, judged. Some findings take more runs.
+fn judge_pair<L: Lane>(
+    lane: &L,
+    scenario: &Scenario,
+    variants: Pair<&L::Variant>,
+    seen: Pair<&Observation>,
+    manner: Manner,
+) -> Report {
+    let Manner { terms, masked } = manner;
     let compared = divergence::compare(scenario, seen);
     let context = Context { scenario, seen, masked };
     let found = oracles(&context, &compared);
     let mut sorted = sort(&context, found, terms);
     let mut runs = 2;
     clocks::split(scenario, seen, &mut sorted, |without| {
-        let report = try_pair(lane, without, variants, terms, masked).report;
+        let seen = pair::run(lane, without, variants);
+        let report = judge_pair(lane, without, variants, seen.as_ref(), manner);
         runs += report.runs;
         report.findings
     });
@@ -92,7 +113,7 @@ fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>,
     let schedule_dependent = schedule::split(lane, scenario, variants, seen, &mut findings, &mut runs);
     let findings = first_of_each(findings);
     let verdict = verdict(seen, &compared, &findings);
-    let report = Report {
+    Report {
         verdict,
         schedule_dependent: first_of_each(schedule_dependent),
         findings,
@@ -105,8 +126,7 @@ fn try_pair<L: Lane>(lane: &L, scenario: &Scenario, variants: Pair<&L::Variant>,
         slips: seen.map(|observation| observation.slips),
         alike: seen.eager.is_like(seen.deferred),
         runs,
-    };
-    Trial { report }
+    }
 }
 
 /// Everything the oracles see, in their order: what breaks memory comes before what follows from it.
@@ -162,17 +182,17 @@ fn verdict(seen: Pair<&Observation>, compared: &Comparison, findings: &[Finding]
     }
 }
 
-impl Trial {
+impl Report {
     /// Whether an allowed trap in memory keeps the rest from being judged.
     fn hides_more(&self) -> bool {
-        self.report.allowed.iter().any(|allowed| {
+        self.allowed.iter().any(|allowed| {
             allowed.finding.kind == Kind::Memory && matches!(allowed.finding.evidence, Evidence::Trap(_))
         })
     }
 
     /// Adds what a masked pair shows beyond this one.
-    fn absorb(&mut self, behind: Trial) {
-        let (report, behind) = (&mut self.report, behind.report);
+    fn absorb(&mut self, behind: Self) {
+        let report = self;
         report.findings.extend(behind.findings);
         report.findings = first_of_each(std::mem::take(&mut report.findings));
         report.schedule_dependent.extend(behind.schedule_dependent);

@@ -16,32 +16,71 @@ use crate::status::{
 };
 use crate::unit::find_sdev;
 
-/// Collects readings of one object at a time.
-struct Sheet(Vec<Reading>);
+/// Collects readings of one object at a time. This happens at every rest, so that it does not sort what comes in order anyway.
+struct Sheet {
+    readings: Vec<Reading>,
+    /// Where each object's readings begin.
+    objects: Vec<(Object, usize)>,
+}
 
 impl Sheet {
     fn of(&mut self, object: Object) -> Column<'_> {
-        Column(self, object)
+        if self.objects.last().is_none_or(|(last, _)| *last != object) {
+            self.objects.push((object, self.readings.len()));
+        }
+        let from = self.objects.last().map_or(0, |(_, from)| *from);
+        Column { readings: &mut self.readings, object, from }
+    }
+
+    /// Everything, sorted by object and attribute.
+    fn sorted(self) -> Vec<Reading> {
+        if self.objects.is_sorted_by(|(one, _), (other, _)| one < other) {
+            return self.readings;
+        }
+        let ends = self.objects.iter().skip(1).map(|(_, from)| *from).chain([self.readings.len()]);
+        let mut columns: Vec<_> =
+            self.objects.iter().zip(ends).map(|((object, from), end)| (*object, *from..end)).collect();
+        columns.sort_by_key(|(object, _)| *object);
+        let twice = columns.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        let mut all = Vec::with_capacity(self.readings.len());
+        for (_, column) in columns {
+            all.extend_from_slice(&self.readings[column]);
+        }
+        // A remote port of this name that was lost, beside the one that is there.
+        if twice {
+            all.sort_unstable();
+        }
+        all
     }
 }
 
-struct Column<'a>(&'a mut Sheet, Object);
+struct Column<'a> {
+    readings: &'a mut Vec<Reading>,
+    object: Object,
+    from: usize,
+}
 
 impl Column<'_> {
     fn put(&mut self, attribute: A, value: impl Into<u64>) -> &mut Self {
-        self.0.0.push(Reading { object: self.1, attribute, value: value.into() });
+        let mut at = self.readings.len();
+        self.readings.push(Reading { object: self.object, attribute, value: value.into() });
+        while at > self.from && self.readings[at - 1].attribute > attribute {
+            self.readings.swap(at - 1, at);
+            at -= 1;
+        }
         self
     }
 }
 
 /// All readings, sorted.
 pub(crate) fn readings(machine: &Machine) -> Vec<Reading> {
-    let mut sheet = Sheet(Vec::with_capacity(96));
+    let mut sheet = Sheet { readings: Vec::with_capacity(96), objects: Vec::with_capacity(16) };
     for ccw in &machine.ccws {
         device(&mut sheet, ccw);
     }
-    sheet.0.sort_unstable();
-    sheet.0
+    let all = sheet.sorted();
+    debug_assert!(all.is_sorted(), "readings are compared in order");
+    all
 }
 
 fn device(sheet: &mut Sheet, ccw: &CcwDevice) {
@@ -51,9 +90,10 @@ fn device(sheet: &mut Sheet, ccw: &CcwDevice) {
         adapter_attributes(sheet, &adapter);
     }
     let host = adapter.scsi_host.borrow().clone().filter(|h| !h.is_released() && h.is_visible());
-    for port in adapter.ports() {
-        port_attributes(sheet, &adapter, &port, host.as_ref());
-    }
+    // A kind after the other, as they are sorted.
+    let ports = adapter.ports();
+    ports.iter().for_each(|port| port_attributes(sheet, &adapter, port));
+    ports.iter().for_each(|port| unit_attributes(sheet, &adapter, port, host.as_ref()));
     if let Some(host) = host {
         host_attributes(sheet, &adapter, &host);
     }
@@ -97,7 +137,7 @@ fn adapter_security(adapter: &Adapter) -> u64 {
     }
 }
 
-fn port_attributes(sheet: &mut Sheet, adapter: &Adapter, port: &Rc<Port>, host: Option<&Rc<ScsiHost>>) {
+fn port_attributes(sheet: &mut Sheet, adapter: &Adapter, port: &Port) {
     if !port.registered.get() {
         return;
     }
@@ -108,6 +148,12 @@ fn port_attributes(sheet: &mut Sheet, adapter: &Adapter, port: &Rc<Port>, host: 
         .put(A::InRecovery, status & COMMON_ERP_INUSE != 0)
         .put(A::Failed, status & COMMON_ERP_FAILED != 0)
         .put(A::FcSecurity, port_security(adapter, port));
+}
+
+fn unit_attributes(sheet: &mut Sheet, adapter: &Adapter, port: &Rc<Port>, host: Option<&Rc<ScsiHost>>) {
+    if !port.registered.get() {
+        return;
+    }
     for unit in port.unit_list.borrow().iter() {
         let lun = host.and_then(|h| find_sdev(h, port.wwpn, unit.lun)).and_then(|s| lun_of(&s));
         let status = lun.as_ref().map_or(0, |l| l.status.get());
@@ -154,34 +200,35 @@ fn host_attributes(sheet: &mut Sheet, adapter: &Adapter, host: &Rc<ScsiHost>) {
     for rport in host.rports().iter().chain(&host.lost_rports()) {
         rport_attributes(sheet, device, rport);
     }
-    for sdev in host.devices.borrow().iter().filter(|d| d.is_visible()) {
-        sdev_attributes(sheet, sdev);
-    }
+    let devices = host.devices.borrow();
+    let visible = || devices.iter().filter(|sdev| sdev.is_visible());
+    visible().for_each(|sdev| sdev_attributes(sheet, sdev));
+    visible().for_each(|sdev| disk_attributes(sheet, sdev));
 }
 
 fn fc_host_attributes(sheet: &mut Sheet, adapter: &Adapter, host: &ScsiHost) {
     let Ok(fc) = host.fc_host(regdiff_observation::Access::Read, "port_state") else { return };
     sheet
         .of(Object::FcHost(adapter.device))
+        .put(A::HardwareVersion, fc.hardware_version.get())
         .put(A::NodeName, fc.node_name.get())
         .put(A::PortName, fc.port_name.get())
         .put(A::PermanentPortName, fc.permanent_port_name.get())
-        .put(A::FabricName, fc.fabric_name.get())
-        .put(A::PortId, fc.port_id.get())
-        .put(A::MaxframeSize, fc.maxframe_size.get())
         .put(A::SupportedClasses, fc.supported_classes.get())
         .put(A::SupportedFc4s, fc.supported_fc4s.get())
         .put(A::ActiveFc4s, fc.active_fc4s.get())
         .put(A::SupportedSpeeds, fc.supported_speeds.get())
         .put(A::Speed, fc.speed.get())
-        .put(A::PortType, fc.port_type.get())
-        .put(A::PortState, port_state(adapter))
+        .put(A::MaxframeSize, fc.maxframe_size.get())
         .put(A::SerialNumber, fc.serial_number.get())
         .put(A::Manufacturer, fc.manufacturer.get())
         .put(A::Model, fc.model.get())
-        .put(A::HardwareVersion, fc.hardware_version.get())
         .put(A::FirmwareVersion, fc.firmware_version.get())
+        .put(A::PortId, fc.port_id.get())
+        .put(A::PortType, fc.port_type.get())
+        .put(A::PortState, port_state(adapter))
         .put(A::SymbolicName, fc.symbolic_name.get())
+        .put(A::FabricName, fc.fabric_name.get())
         .put(A::DevLossTmo, fc.dev_loss_tmo.get());
 }
 
@@ -206,28 +253,31 @@ fn port_state(adapter: &Adapter) -> u64 {
 fn rport_attributes(sheet: &mut Sheet, device: u8, rport: &Rport) {
     sheet
         .of(Object::Rport(device, rport.wwpn.get()))
-        .put(A::RportNumber, rport.number)
         .put(A::NodeName, rport.wwnn.get())
+        .put(A::SupportedClasses, rport.supported_classes.get())
+        .put(A::MaxframeSize, rport.maxframe_size.get())
         .put(A::PortId, rport.port_id.get())
         .put(A::PortState, rport.state() as u8)
+        .put(A::DevLossTmo, rport.dev_loss_tmo.get())
         .put(A::ScsiTargetId, rport.target_id)
-        .put(A::MaxframeSize, rport.maxframe_size.get())
-        .put(A::SupportedClasses, rport.supported_classes.get())
-        .put(A::DevLossTmo, rport.dev_loss_tmo.get());
+        .put(A::RportNumber, rport.number);
 }
 
 fn sdev_attributes(sheet: &mut Sheet, sdev: &Rc<ScsiDevice>) {
-    let Object::Sdev(device, wwpn, lun) = sdev.object() else { return };
     let zfcp = lun_of(sdev).map_or(0, |l| l.status.get());
     sheet
         .of(sdev.object())
+        .put(A::InRecovery, zfcp & COMMON_ERP_INUSE != 0)
+        .put(A::Failed, zfcp & COMMON_ERP_FAILED != 0)
         .put(A::SdevState, sdev.state() as u8)
         .put(A::SdevType, sdev.device_type.get())
         .put(A::ScsiLevel, sdev.scsi_level.get())
         .put(A::QueueDepth, sdev.queue_depth.get())
-        .put(A::ZfcpStatus, zfcp)
-        .put(A::InRecovery, zfcp & COMMON_ERP_INUSE != 0)
-        .put(A::Failed, zfcp & COMMON_ERP_FAILED != 0);
+        .put(A::ZfcpStatus, zfcp);
+}
+
+fn disk_attributes(sheet: &mut Sheet, sdev: &ScsiDevice) {
+    let Object::Sdev(device, wwpn, lun) = sdev.object() else { return };
     let Some(disk) = sdev.disk.borrow().clone().filter(|d| d.published.get()) else { return };
     sheet
         .of(Object::Disk(device, wwpn, lun))
