@@ -39,6 +39,10 @@ build() {
 # Affinity is what makes AFL++ fast, but other processes may hold every core. There is no screen to draw on.
 afl_environment=(AFL_NO_UI=1 AFL_TRY_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1)
 
+# libFuzzer's default schedule keeps a frequency of every feature of every input, which takes most of its time on scenarios, and
+# finds planted faults several times later (docs/speed.md).
+libfuzzer_options=(-entropic=0)
+
 # What afl-fuzz needs to mutate the scenarios of a target by structure; nothing for a target that reads texts.
 afl_mutator() {
   case $1 in

@@ -45,6 +45,18 @@ fn oss_fuzz_gets_the_continuous_targets_and_no_others() {
     assert_eq!(listed, continuous.map(|target| target.name).collect());
 }
 
+/// What the scripts here give libFuzzer, the service gives it too.
+#[test]
+fn oss_fuzz_starts_libfuzzer_as_the_scripts_do() {
+    let script = read(folder().join("../scripts/lib.sh"));
+    let line = script.lines().find_map(|line| line.strip_prefix("libfuzzer_options=(-")?.strip_suffix(')'));
+    let (name, value) = line.and_then(|line| line.split_once('=')).expect("one option");
+    for target in TARGETS.iter().filter(|target| target.kind == Kind::Continuous && target.language().is_some()) {
+        let options = read(folder().join(format!("options/{}.options", target.name)));
+        assert_eq!(options, format!("[libfuzzer]\n{name} = {value}\n"), "{}", target.name);
+    }
+}
+
 #[test]
 fn the_dictionary_has_every_word_of_the_text_form() {
     let dictionary = read(folder().join("dict/text.dict"));
