@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use regdiff_observation::Observation;
 use regdiff_scenario::Scenario;
 
+use crate::divergence::Difference;
 use crate::finding::Finding;
 use crate::pair::Pair;
 use crate::sorting::{Sorted, Taken};
@@ -51,7 +52,12 @@ pub(crate) fn split(
 fn cause<'a>(taken: &'a [Taken], seen: Pair<&Observation>, finding: &Finding) -> Option<&'a Taken> {
     // What an allowance covers that does not count stays.
     let (located, device) = (finding.difference().filter(|_| finding.known.is_none())?, finding.device()?);
-    taken.iter().find(|taken| taken.device != device && (taken.at..=located.steps_begun).any(|at| is_apart(seen, at)))
+    // An outcome stands where its step began, and the step may have gone on to the end.
+    let end = match located.difference {
+        Difference::Outcome { .. } => seen.eager.rests.last()?.steps_begun,
+        _ => located.steps_begun,
+    };
+    taken.iter().find(|taken| taken.device != device && (taken.at..=end).any(|at| is_apart(seen, at)))
 }
 
 /// Whether the sides came to the last rest with at most `at` steps begun at different times.

@@ -214,6 +214,26 @@ fn a_port_of_a_peer_is_made_or_missed_point_to_point() {
     assert_eq!(told(0, Topology::PointToPoint.to_raw()), between, "it turned out to be another");
     assert_eq!(told(1, Topology::PointToPoint.to_raw()), None);
     assert_eq!(told(0, Topology::Fabric.to_raw()), None);
+    let peer = |device, value, asked: usize| {
+        let contents = vec![Content { field: ContentField::PeerWwpn, value }];
+        let mut scenario = Scenario { firmware: vec![Answer { device, contents, ..Answer::default() }], ..ptp() };
+        let mut seen = dead_link(LogId::Oper, 0, 0, 0);
+        let asks = Event::Command(SentCommand { device: 0, command: Command::ExchangeConfigData, port: 0, lun: 0 });
+        rest(&mut seen.deferred, 3, &vec![asks; asked], &[reading(HOST, Attribute::HostNo, 0)]);
+        let (record, port) = (event(3, made, 1, 0), only(5, Side::Eager));
+        let told = [&record, &port].map(|finding| id(&scenario, &seen, finding));
+        scenario.module.dbflevel = 0;
+        (told, id(&scenario, &seen, &port))
+    };
+    assert_eq!(peer(0, 8, 2), ([between, None], between), "another peer at the next attempt");
+    assert_eq!(peer(0, 8, 1), ([None; 2], None), "only one attempt");
+    assert_eq!(peer(1, 8, 2), ([None; 2], None));
+    let mut silent = ptp();
+    silent.module.dbflevel = 0;
+    assert_eq!(id(&silent, &down, &only(0, Side::Eager)), between, "a port without name, and without a record");
+    assert_eq!(id(&silent, &down, &only(0, Side::Deferred)), nameless);
+    silent.devices = fabric().devices;
+    assert_eq!(id(&silent, &down, &only(0, Side::Eager)), None);
     assert_eq!(id(&ptp(), &down, &event(3, made, 0, 1)), None);
     for what in [record("ersfs_1"), uevent(UeventAction::Add, Object::Rport(0, 5)), log(LogId::Oper)] {
         assert_eq!(id(&ptp(), &down, &event(3, what, 1, 0)), None);

@@ -4,7 +4,7 @@ use regdiff_observation::{Attribute, Event, Object, Stamped};
 use regdiff_scenario::{Answer, Command, ContentField, FsfStatus, ProtocolStatus, Reply, Scalar};
 
 use super::fc_host_value;
-use crate::contract::context::{Context, recovers_adapter, surplus};
+use crate::contract::context::{Context, object_of_eager, recovers_adapter, surplus};
 use crate::contract::{Allowance, Reach};
 use crate::divergence::Difference;
 use crate::finding::Finding;
@@ -75,13 +75,13 @@ pub(super) const LIST: &[Allowance] = &[
     Allowance {
         id: "ptp-port-between-exchanges",
         allows: "a point-to-point port is made in eager and not in deferred when the link goes down, or turns out to be another, between \
-                 the exchanges",
+                 the exchanges, or when its peer is another at the next attempt",
         why: "deferred makes it after Exchange Port Data; by then link-down has cleared port type and peer, or a repeated Exchange \
-              Config Data told of a fabric",
+              Config Data told of a fabric or of another peer",
         evidence: "FINDINGS.md 8; driver.md 6.5.1 rows 3 and 6, 11",
         review: "2027-03-01",
         scenario: "registration/ptp-port-between-exchanges",
-        signatures: &["divergence/event.trace.*"],
+        signatures: &["divergence/event.trace.*", "divergence/port/absent-in-deferred"],
         reach: Reach::Onward,
         covers: ptp_port_between_exchanges,
     },
@@ -214,20 +214,44 @@ fn port_data_came_again(context: &Context<'_>, device: u8, at: u32) -> bool {
 }
 
 fn ptp_port_between_exchanges(context: &Context<'_>, finding: &Finding) -> bool {
-    let Some((Side::Eager, event, at)) = surplus(finding) else { return false };
-    let device = match event {
-        Event::Trace(record) if record.tag == "ereptp1" => record.device,
-        _ => return false,
+    let is_another = |device, at| {
+        context.is_ptp(device)
+            && (link_went_down(context, device, at)
+                || topology_changes(context, device)
+                || peer_changes(context, device, at))
     };
-    context.is_ptp(device) && (link_went_down(context, device, at) || topology_changes(context, device))
+    if let Some((Side::Eager, Event::Trace(record), at)) = surplus(finding) {
+        return record.tag == "ereptp1" && is_another(record.device, at);
+    }
+    // Without records the port itself tells.
+    context.scenario.module.dbflevel == 0
+        && object_of_eager(finding).is_some_and(
+            |(object, located)| matches!(object, Object::Port(device, _) if is_another(device, located.steps_begun)),
+        )
+}
+
+/// Whether a script tells of another peer than a device has, and deferred asked more than once until that rest.
+fn peer_changes(context: &Context<'_>, device: u8, at: u32) -> bool {
+    let own = context.scenario.devices.get(usize::from(device)).and_then(|device| device.ports.first());
+    let own = own.map(|port| port.wwpn);
+    let asks = |stamped: &&Stamped| {
+        matches!(stamped.event, Event::Command(sent)
+            if sent.device == device && sent.command == Command::ExchangeConfigData)
+    };
+    told(context, device, ContentField::PeerWwpn).any(|value| Some(value) != own)
+        && context.until(Side::Deferred, at).iter().filter(asks).count() > 1
+}
+
+/// The values that scripts give a field of a device's configuration data.
+fn told<'a>(context: &Context<'a>, device: u8, field: ContentField) -> impl Iterator<Item = u64> + use<'a> {
+    let contents = context.scenario.firmware.iter().filter(move |a| a.device == device).flat_map(|a| &a.contents);
+    contents.filter(move |content| content.field == field).map(|content| content.value)
 }
 
 /// Whether a script says point-to-point of a device that is not connected so, or the reverse.
 fn topology_changes(context: &Context<'_>, device: u8) -> bool {
     let own = context.scenario.devices.get(usize::from(device)).map(|device| device.topology.to_raw());
-    let contents = context.scenario.firmware.iter().filter(|a| a.device == device).flat_map(|answer| &answer.contents);
-    let mut told = contents.filter(|content| content.field == ContentField::FcTopology).map(|content| content.value);
-    told.any(|value| Some(value) != own)
+    told(context, device, ContentField::FcTopology).any(|value| Some(value) != own)
 }
 
 fn ptp_port_misses_first_open(context: &Context<'_>, finding: &Finding) -> bool {
