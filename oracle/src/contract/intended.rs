@@ -1,13 +1,14 @@
 //! Intended: what the series changes on purpose.
 
-use regdiff_observation::{Attribute, Event, LogId, Object, Observation, StepOutcome};
+use regdiff_observation::{Attribute, Event, LogId, Object, Observation, Stamped, StepOutcome};
 use regdiff_scenario::module::InitDevice;
 use regdiff_scenario::{Answer, Command, FailPoint, Scalar, Step, Trigger, When};
 
 use super::context::{Context, failed, object_of_eager, outcome, surplus};
 use super::{Allowance, Reach};
-use crate::divergence::Difference;
+use crate::divergence::{Difference, Located};
 use crate::finding::Finding;
+use crate::lifetime::trap;
 use crate::pair::Side;
 
 const ENODEV: i64 = -19;
@@ -144,7 +145,11 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "driver.md 4.1 step 16, 5.2; patch 8/8, d0dff2ac98dd",
         review: "2027-06-01",
         scenario: "registration/host-alloc-fails",
-        signatures: &["divergence/event.log.ENQUEUE_FAILED", "divergence/step.set_online"],
+        signatures: &[
+            "divergence/event.log.ENQUEUE_FAILED",
+            "divergence/panic/deferred/zfcp_fsf_reqid_check",
+            "divergence/step.set_online",
+        ],
         reach: Reach::Onward,
         covers: failed_registration_fails_online,
     },
@@ -339,6 +344,15 @@ fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) ->
     if let Some((Side::Eager, Event::Log(line), _)) = surplus(finding) {
         return line.id == LogId::EnqueueFailed
             && line.device.is_some_and(|device| context.registration_may_fail(device, usize::MAX));
+    }
+    // Nor has one that a panic ended before the rest after it: only deferred has an adapter that an unknown request can be of.
+    if let Some(Located { difference: Difference::Panic { side: Side::Deferred, function }, .. }) = finding.difference()
+    {
+        let device = trap(context.seen.deferred).and_then(|trap| trap.device);
+        let refused = |stamped: &Stamped| matches!(stamped.event, Event::Log(line) if line.id == LogId::EnqueueFailed && line.device == device);
+        return function == "zfcp_fsf_reqid_check"
+            && device.is_some_and(|device| context.registration_may_fail(device, usize::MAX))
+            && context.seen.eager.events.iter().any(refused);
     }
     outcome(finding).is_some_and(|outcome| {
         outcome.trigger == Trigger::SetOnline

@@ -5,7 +5,9 @@ use regdiff_observation::{
     TrapKind, UeventAction,
 };
 use regdiff_scenario::module::InitDevice;
-use regdiff_scenario::{Command, FailPoint, Moment, Point, Scenario, Step, Trigger, When};
+use regdiff_scenario::{
+    Choice, Command, Context as TaskContext, FailPoint, Moment, Point, Scenario, Step, Trigger, Turn, When,
+};
 
 use super::super::tests::{at, id, registered_after};
 use super::open::{FC_HOST, blocked, fail, left, quiet, steps};
@@ -62,6 +64,26 @@ fn set_online_meets_requests_of_somebody_in_between() {
     ];
     for step in nobody {
         assert_eq!(stops(step, bug, function, "req_list"), None);
+    }
+    let trapped = trapped(Side::Deferred, &trap(bug, function, "zfcp_adapter", "req_list"));
+    let held_up = |when, trigger, choice: Choice| {
+        let scenario = Scenario { schedule: vec![choice], ..steps(vec![there(trigger, when, Point::ErpOpen)]) };
+        id(&scenario, &quiet(), &trapped)
+    };
+    let (context, point, turn) = (TaskContext::User, Point::OnlineEnqueued, Turn::Sleep);
+    let sleep = Choice { context, point, turn, ..Choice::default() };
+    let (later, failed) = (When::After, Trigger::AdapterFailed);
+    assert_eq!(held_up(later, failed, sleep.clone()), known, "the clock brings somebody");
+    assert_eq!(held_up(When::AtRest, failed, sleep.clone()), None);
+    assert_eq!(held_up(later, Trigger::LinkDown, sleep.clone()), None);
+    let others = [
+        Choice { context: TaskContext::Erp, ..sleep.clone() },
+        Choice { point: Point::OnlineTriggered, ..sleep.clone() },
+        Choice { turn: Turn::Draw, ..sleep.clone() },
+        Choice { device: 1, ..sleep },
+    ];
+    for choice in others {
+        assert_eq!(held_up(later, failed, choice), None);
     }
 }
 

@@ -5,8 +5,8 @@ mod link_down;
 mod open;
 
 use regdiff_observation::{
-    Attribute, Event, LogId, Object, Observation, Region, SentCommand, StepOutcome, Tag, TraceRecord, TrapKind,
-    UeventAction,
+    Attribute, Event, LogId, LogLine, Object, Observation, Region, SentCommand, StepOutcome, Tag, TraceRecord,
+    TrapKind, UeventAction,
 };
 use regdiff_scenario::{
     Answer, Command, Content, ContentField, Device, FailPoint, Scenario, Step, Topology, Trigger, scalar::Scalar,
@@ -167,6 +167,21 @@ fn a_failed_enqueue_is_logged_where_registration_was_made_to_fail() {
     assert_eq!(id(&armed, &seen, &event(2, failed, 0, 1)), None);
     assert_eq!(id(&armed, &seen, &event(2, log(LogId::Oper), 1, 0)), None);
     assert_eq!(id(&fabric(), &seen, &event(2, failed, 1, 0)), None);
+    // A panic before deferred comes to the rest that would show it.
+    let stops = |scenario: &Scenario, logged, side, function: &'static str| {
+        let mut seen = registered_after(3);
+        rest(&mut seen.eager, 4, &[logged], &[]);
+        seen.deferred.end = trap(TrapKind::Panic, function, "fsf_req", "req_id").end;
+        id(scenario, &seen, &at(2, Difference::Panic { side, function: function.into() }))
+    };
+    let (deferred, function) = (Side::Deferred, "zfcp_fsf_reqid_check");
+    assert_eq!(stops(&armed, failed, deferred, function), Some("failed-registration-fails-online"));
+    assert_eq!(stops(&armed, failed, Side::Eager, function), None);
+    assert_eq!(stops(&armed, failed, deferred, "zfcp_other"), None);
+    assert_eq!(stops(&fabric(), failed, deferred, function), None);
+    assert_eq!(stops(&armed, log(LogId::Oper), deferred, function), None);
+    let other = Event::Log(LogLine { id: LogId::EnqueueFailed, device: Some(1), argument: 0 });
+    assert_eq!(stops(&armed, other, deferred, function), None);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use regdiff_observation::{Event, LogId, LogLine, StepOutcome, TrapKind};
 use regdiff_scenario::step::Actor;
-use regdiff_scenario::{Behaviours, Command, FailPoint, FsfStatus, Point, Scalar, Step, Trigger, When};
+use regdiff_scenario::{
+    Behaviours, Command, Context as TaskContext, FailPoint, FsfStatus, Point, Scalar, Step, Trigger, Turn, When,
+};
 
 use crate::contract::context::Context;
 use crate::contract::{Allowance, Reach};
@@ -141,12 +143,20 @@ fn reset_outlives_adapter(context: &Context<'_>, finding: &Finding) -> bool {
 
 fn set_online_meets_requests(context: &Context<'_>, finding: &Finding) -> bool {
     let Evidence::Trap(trap) = &finding.evidence else { return false };
-    // Somebody who comes between the enqueue and the check.
+    // Somebody who comes between the enqueue and the check, also by the clock while set_online is held up there.
+    let held_up = context.scenario.schedule.iter().any(|choice| {
+        choice.context == TaskContext::User
+            && choice.point == Point::OnlineEnqueued
+            && choice.turn != Turn::Draw
+            && trap.device == Some(choice.device)
+    });
     let between = |step: &Step| {
-        step.trigger.actor() == Actor::User
-            && step.moment.when == When::AtPoint
-            && step.moment.point == Point::OnlineEnqueued
-            && trap.device == Some(step.device)
+        let there = match step.moment.when {
+            When::AtPoint => step.moment.point == Point::OnlineEnqueued,
+            When::After => held_up,
+            _ => false,
+        };
+        there && step.trigger.actor() == Actor::User && trap.device == Some(step.device)
     };
     trap.kind == TrapKind::Bug
         && trap.function == "zfcp_ccw_set_online"
