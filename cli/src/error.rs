@@ -91,6 +91,17 @@ pub(crate) enum Error {
     /// The kernel lane does not work.
     #[error("{0}")]
     Kernel(#[source] regdiff_linux::Error),
+    /// A file is not the state of this exploration.
+    #[error("{}: {why}", file.display())]
+    State {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// A panic in a unit of an exploration.
+    #[error("a bug of regdiff itself: {0}")]
+    Exploration(String),
     /// An engine cannot be built or started.
     #[error("the engine {engine} cannot be used: {why}")]
     Engine {
@@ -141,6 +152,8 @@ impl Error {
             Self::Signals(_) => "check what the environment lets a process do".into(),
             Self::Arguments(_, cure) => (*cure).into(),
             Self::NothingToMinimise { cure, .. } | Self::NothingToExplain { cure, .. } => cure.clone(),
+            Self::State { .. } => "name another file, or move this one away to begin anew".into(),
+            Self::Exploration(_) => "please report it with the command".into(),
             Self::Kernel(error) => error.cure().into(),
             Self::Engine { .. } => "use --engine generate, which needs nothing".into(),
         }
@@ -152,7 +165,7 @@ impl Error {
             Self::NothingToMinimise { .. } | Self::NothingToExplain { .. } | Self::Kernel(_) | Self::Engine { .. } => {
                 ExitCode::Baseline
             }
-            Self::Page(_) => ExitCode::OwnBug,
+            Self::Page(_) | Self::Exploration(_) => ExitCode::OwnBug,
             _ => ExitCode::Usage,
         }
     }

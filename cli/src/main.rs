@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`commands`] | one file a command: arguments, examples, what it does |
 //! | [`campaign`] | `fuzz`: engines, progress, the folder of findings, summary |
+//! | [`exploration`] | `explore`: threads, progress, a state to go on from |
 //! | [`distil`] | of many scenarios those that show something new |
 //! | [`input`], [`corpus`], [`new_file`], [`output`], [`style`] | files in, files out, standard output, colours |
 //! | [`tally`], [`parallel`], [`progress`], [`own_bug`], [`repeat`] | counting, threads, the progress line, panics of ours, the command that repeats |
@@ -20,6 +21,7 @@ mod corpus;
 mod distil;
 mod error;
 mod exit_code;
+mod exploration;
 mod input;
 mod kernel_lane;
 mod new_file;

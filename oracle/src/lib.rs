@@ -16,6 +16,7 @@ mod clocks;
 pub mod contract;
 pub mod divergence;
 pub mod explain;
+pub mod explore;
 pub mod fault;
 mod finding;
 pub mod inputs;

@@ -9,6 +9,7 @@ mod corpus;
 mod coverage;
 mod doctor;
 mod explain;
+mod explore;
 mod faults;
 mod fuzz;
 mod generate;
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Triage(triage::Arguments),
     /// Write one page about a folder of findings
     Report(report::Arguments),
+    /// Judge every scenario up to a depth, over a small alphabet
+    Explore(explore::Arguments),
     /// Search for findings
     Fuzz(fuzz::Arguments),
     /// Say which kernels are built for the kernel lane
@@ -99,6 +102,7 @@ impl Command {
             Self::Corpus(arguments) => corpus::perform(arguments, out),
             Self::Triage(arguments) => triage::perform(arguments, out),
             Self::Report(arguments) => report::perform(arguments, out),
+            Self::Explore(arguments) => explore::perform(arguments, out),
             Self::Fuzz(arguments) => fuzz::perform(arguments, out),
             Self::Kernel(arguments) => kernel::perform(arguments, out),
             Self::Confirm(arguments) => confirm::perform(arguments, out),

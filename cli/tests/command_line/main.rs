@@ -8,6 +8,7 @@ mod corpus;
 mod determinism;
 mod distil;
 mod exit_codes;
+mod explore;
 mod faults;
 mod files;
 mod people;

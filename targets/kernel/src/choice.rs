@@ -39,6 +39,7 @@ impl Kernel {
             self.wake_after_next(me);
             self.park().await;
         }
+        self.passes(point);
         match self.choice(point) {
             Some((Turn::Yield, 0)) => self.yield_until_idle().await,
             Some((Turn::Yield, turns)) => {

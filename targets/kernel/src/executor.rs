@@ -188,6 +188,11 @@ impl Executor {
         }
     }
 
+    /// Whether anything but the current task can run without time passing.
+    pub(crate) fn others_can_run(&self) -> bool {
+        !self.ready.is_empty() || !self.idle.is_empty() || self.bucket_goes_on()
+    }
+
     /// Takes what comes next: ready tasks in order, then idle ones, then the next timer, then rest.
     pub(crate) fn next(&mut self) -> Next {
         self.turns += 1;

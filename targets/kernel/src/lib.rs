@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use regdiff_observation::{End, Given, Leftover, Noted, PointSet, Stamped, Violation, Watch};
+use regdiff_observation::{End, Given, Leftover, Noted, PointSet, Reached, Stamped, Violation, Watch};
 use regdiff_scenario::{Context, Profile, Scenario};
 
 mod attribute;
@@ -71,6 +71,7 @@ pub struct Kernel {
     failures_hit: RefCell<Vec<u32>>,
     inputs: RefCell<Vec<Given>>,
     points: Cell<PointSet>,
+    reached: RefCell<Reached>,
     host_numbers: RefCell<Vec<bool>>,
     /// The kernel warned of a request without protection header: it does so once.
     warned_of_prot_sdb: Cell<bool>,
@@ -97,6 +98,8 @@ pub struct Record {
     pub inputs: Vec<Given>,
     /// The named points that it passed.
     pub points: PointSet,
+    /// Which open choices of the scenario it came to.
+    pub reached: Reached,
 }
 
 impl Kernel {
@@ -123,6 +126,7 @@ impl Kernel {
             failures_hit: RefCell::default(),
             inputs: RefCell::default(),
             points: Cell::default(),
+            reached: RefCell::default(),
             host_numbers: RefCell::default(),
             warned_of_prot_sdb: Cell::new(false),
             hosts: RefCell::default(),
@@ -168,6 +172,7 @@ impl Kernel {
             failures_hit: self.failures_hit.take(),
             inputs: self.inputs.take(),
             points: self.points.take(),
+            reached: self.reached.take(),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::cell::Cell;
 
 use regdiff_observation::{
-    Event, FcEvent, Given, Input, Leftover, LogId, LogLine, Note, Noted, Object, Stamped, TraceRecord, Uevent,
+    Event, FcEvent, Given, Input, Leftover, LogId, LogLine, Note, Noted, Object, Pass, Stamped, TraceRecord, Uevent,
     UeventAction, Watch,
 };
 use regdiff_scenario::Point;
+use regdiff_scenario::module::Toggle;
 
 use crate::Kernel;
 
@@ -42,6 +43,36 @@ impl Kernel {
             let mut points = self.points.get();
             points.insert(point);
             self.points.set(points);
+        }
+    }
+
+    /// Notes that a boolean module parameter is read.
+    pub fn reads(&self, toggle: Toggle) {
+        if self.watch != Watch::Nothing {
+            self.reached.borrow_mut().read(toggle);
+        }
+    }
+
+    /// Notes that an adapter is to be set up: from now on hardware and kernel matter.
+    pub fn sets_up_adapter(&self) {
+        if self.watch != Watch::Nothing {
+            self.reached.borrow_mut().adapter = true;
+        }
+    }
+
+    /// Notes that a step finds nothing to work on and leaves everything as it is.
+    pub fn without_effect(&self, step: u32) {
+        if self.watch != Watch::Nothing {
+            self.reached.borrow_mut().without_effect.push(step);
+        }
+    }
+
+    /// Notes that the schedule could let others go first here.
+    pub(crate) fn passes(&self, point: Point) {
+        if self.watch != Watch::Nothing {
+            let (context, device) = self.current();
+            let alone = !self.executor.borrow().others_can_run();
+            self.reached.borrow_mut().passes.push(Pass { device, context, point, alone });
         }
     }
 

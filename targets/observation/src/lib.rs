@@ -10,6 +10,7 @@ pub mod memory;
 pub mod note;
 pub mod object;
 pub mod observation;
+pub mod reached;
 pub mod trap;
 
 pub use event::{Event, FcEvent, Level, LogId, LogLine, SentCommand, Stamped, Tag, TraceRecord, Uevent, UeventAction};
@@ -19,4 +20,5 @@ pub use memory::{MemoryOp, Region, RequestObject, SlotState, Violation};
 pub use note::{Note, Noted};
 pub use object::{Attribute, Format, Object};
 pub use observation::{End, Leftover, Limit, Observation, Reading, Rest, StepOutcome};
+pub use reached::{Pass, Reached};
 pub use trap::{Access, Trap, TrapKind};

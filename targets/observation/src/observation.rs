@@ -7,6 +7,7 @@ use crate::input::{Given, PointSet};
 use crate::memory::Violation;
 use crate::note::Noted;
 use crate::object::{Attribute, Object};
+use crate::reached::Reached;
 use crate::trap::Trap;
 
 /// The value of one attribute of one object.
@@ -115,6 +116,9 @@ pub struct Observation {
     pub inputs: Vec<Given>,
     /// The named points that it passed. Never compared.
     pub points: PointSet,
+    /// Which open choices of the scenario it came to. Never compared.
+    #[serde(skip)]
+    pub reached: Reached,
     /// How many SCSI commands reached the driver.
     pub scsi_commands: u32,
     /// How many hosts were added.
@@ -142,6 +146,7 @@ impl Observation {
             failures_hit,
             inputs,
             points,
+            reached,
             scsi_commands,
             hosts_added,
             slips: _,
@@ -161,6 +166,7 @@ impl Observation {
             && *inputs == other.inputs
             && *events == other.events
             && *rests == other.rests
+            && *reached == other.reached
             && *notes == other.notes
     }
 }

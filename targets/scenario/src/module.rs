@@ -51,3 +51,82 @@ record! {
         init_lun_index: u8 = 0, within 0..=63u8;
     }
 }
+
+/// A boolean module parameter of the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Toggle {
+    /// `dif`.
+    Dif,
+    /// `dix`.
+    Dix,
+    /// `allow_lun_scan`.
+    AllowLunScan,
+    /// `datarouter`.
+    Datarouter,
+    /// `no_auto_port_rescan`.
+    NoAutoPortRescan,
+    /// `ber_stop`.
+    BerStop,
+}
+
+impl Toggle {
+    /// All of them, in the order of [`Module`].
+    pub const ALL: [Self; 6] =
+        [Self::Dif, Self::Dix, Self::AllowLunScan, Self::Datarouter, Self::NoAutoPortRescan, Self::BerStop];
+
+    /// Its name.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Dif => "dif",
+            Self::Dix => "dix",
+            Self::AllowLunScan => "allow_lun_scan",
+            Self::Datarouter => "datarouter",
+            Self::NoAutoPortRescan => "no_auto_port_rescan",
+            Self::BerStop => "ber_stop",
+        }
+    }
+
+    /// Its value.
+    pub const fn get(self, module: &Module) -> bool {
+        match self {
+            Self::Dif => module.dif,
+            Self::Dix => module.dix,
+            Self::AllowLunScan => module.allow_lun_scan,
+            Self::Datarouter => module.datarouter,
+            Self::NoAutoPortRescan => module.no_auto_port_rescan,
+            Self::BerStop => module.ber_stop,
+        }
+    }
+
+    /// Sets it.
+    pub const fn set(self, module: &mut Module, on: bool) {
+        let place = match self {
+            Self::Dif => &mut module.dif,
+            Self::Dix => &mut module.dix,
+            Self::AllowLunScan => &mut module.allow_lun_scan,
+            Self::Datarouter => &mut module.datarouter,
+            Self::NoAutoPortRescan => &mut module.no_auto_port_rescan,
+            Self::BerStop => &mut module.ber_stop,
+        };
+        *place = on;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::{Domain, Record};
+
+    #[test]
+    fn toggles_are_the_boolean_parameters() {
+        let fields = Module::FIELDS.iter().filter(|field| matches!(field.domain, Domain::Flag));
+        assert!(fields.map(|field| field.name).eq(Toggle::ALL.map(Toggle::text)));
+        for (index, toggle) in Toggle::ALL.into_iter().enumerate() {
+            assert_eq!(toggle as usize, index);
+            let mut module = Module::default();
+            toggle.set(&mut module, !toggle.get(&Module::default()));
+            let changed = Module::FIELDS.iter().filter(|field| (field.get)(&module) != (field.default)());
+            assert_eq!(changed.map(|field| field.name).collect::<Vec<_>>(), [toggle.text()]);
+        }
+    }
+}

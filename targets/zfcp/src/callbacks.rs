@@ -10,6 +10,7 @@ use regdiff_kernel::scsi::{
 };
 use regdiff_observation::Access;
 use regdiff_scenario::ConnectionFeatures;
+use regdiff_scenario::module::Toggle;
 
 use crate::erp::{ErpAction, erp_wait, lun_reopen, lun_shutdown_wait, port_forced_reopen, trace_no_port};
 use crate::fsf::{self, Task, Unsent};
@@ -87,7 +88,7 @@ async fn slave_alloc(adapter: Rc<Adapter>, sdev: &Rc<ScsiDevice>) -> Sim<Result<
     };
     let configured = port.unit_list.borrow().iter().any(|u| u.lun == sdev.lun);
     let npiv = adapter.connection_features.get().has(ConnectionFeatures::NPIV_MODE);
-    let scanned = npiv && adapter.driver.module.borrow().allow_lun_scan;
+    let scanned = npiv && adapter.driver.toggle(Toggle::AllowLunScan);
     if !configured && !scanned {
         return Ok(Err(Errno::ENXIO));
     }

@@ -53,6 +53,11 @@ impl CcwDevice {
         self.adapter.borrow().clone()
     }
 
+    /// Online, or on the way there or back.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.online.get() || self.onoff.get() || self.channel_online.get() || self.lock.is_locked()
+    }
+
     /// The adapter that objects of this device lead to, freed or not.
     pub(crate) fn adapter_or_orphan(&self) -> Option<Rc<Adapter>> {
         self.adapter().or_else(|| self.orphan.borrow().clone())

@@ -39,6 +39,7 @@ const EARLY: [FailPoint; 10] = [
 pub(crate) async fn adapter_enqueue(driver: &Rc<Driver>, ccw: &Rc<CcwDevice>) -> Sim<Result<Rc<Adapter>, Errno>> {
     let kernel = &driver.kernel;
     let _frame = kernel.enter("zfcp_adapter_enqueue");
+    kernel.sets_up_adapter();
     let device = ccw.index;
     for point in EARLY {
         if kernel.fails(device, point) {

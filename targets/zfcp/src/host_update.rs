@@ -6,6 +6,7 @@ use regdiff_channel::{ConfigData, PortData};
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::port_type;
 use regdiff_observation::{Access, Note};
+use regdiff_scenario::module::Toggle;
 use regdiff_scenario::{AdapterFeatures, ConnectionFeatures};
 
 use crate::fault::DriverFault;
@@ -139,12 +140,9 @@ pub(crate) fn write_port_data(adapter: &Rc<Adapter>, data: &PortData) -> Sim<()>
 pub(crate) fn set_prot(adapter: &Rc<Adapter>) -> Sim<()> {
     let _frame = adapter.kernel.enter("zfcp_scsi_set_prot");
     let host = adapter.shost(Access::Write, "prot_capabilities")?;
-    let (dif, dix) = {
-        let module = adapter.driver.module.borrow();
-        (module.dif, module.dix)
-    };
+    let dix = adapter.driver.toggle(Toggle::Dix);
     let mut mask = 0;
-    if (dif || dix) && adapter.feature(AdapterFeatures::DIF_PROT_TYPE1) {
+    if (dix || adapter.driver.toggle(Toggle::Dif)) && adapter.feature(AdapterFeatures::DIF_PROT_TYPE1) {
         mask |= DIF_TYPE1;
     }
     if dix && adapter.has(ADAPTER_DATA_DIV_ENABLED) && adapter.feature(AdapterFeatures::DIX_PROT_TCPIP) {

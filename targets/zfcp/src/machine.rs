@@ -124,6 +124,7 @@ impl Machine {
             failures_hit: record.failures_hit,
             inputs: record.inputs,
             points: record.points,
+            reached: record.reached,
             scsi_commands: self.kernel.scsi_commands.get(),
             hosts_added: self.kernel.hosts_added.get(),
             slips: self.kernel.slips.get(),

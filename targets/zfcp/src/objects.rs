@@ -8,6 +8,7 @@ use regdiff_channel::{Channel, ConfigData, PortData};
 use regdiff_kernel::scsi::ScsiHost;
 use regdiff_kernel::{AttributeUsers, Kernel, Sim, WaitQueue, Work, WorkQueue};
 use regdiff_observation::{Access, FcEvent};
+use regdiff_scenario::module::Toggle;
 use regdiff_scenario::{AdapterFeatures, Behaviours, ConnectionFeatures, Device, Module};
 
 use crate::ccw::CcwDevice;
@@ -39,6 +40,12 @@ impl Driver {
     /// Whether a planted fault is armed, where it matters.
     pub(crate) fn slips(&self, fault: DriverFault) -> bool {
         self.kernel.slipped(self.fault == Some(fault))
+    }
+
+    /// A boolean module parameter as it is now. They are read here and nowhere else, so that a run tells which it read.
+    pub(crate) fn toggle(&self, toggle: Toggle) -> bool {
+        self.kernel.reads(toggle);
+        toggle.get(&self.module.borrow())
     }
 }
 

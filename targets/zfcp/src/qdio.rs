@@ -6,6 +6,7 @@ use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{Kernel, Sim};
 use regdiff_observation::{Access, LogId};
 use regdiff_scenario::FailPoint;
+use regdiff_scenario::module::Toggle;
 use regdiff_scenario::step::QueueErrorKind;
 
 use crate::erp::{adapter_reopen, adapter_shutdown};
@@ -45,7 +46,7 @@ pub(crate) fn open(adapter: &Rc<Adapter>) -> Sim<Result<(), Errno>> {
     if adapter.model().data_division {
         adapter.set(ADAPTER_DATA_DIV_ENABLED);
     }
-    let multi_buffer = adapter.driver.module.borrow().datarouter && adapter.model().multi_buffer;
+    let multi_buffer = adapter.driver.toggle(Toggle::Datarouter) && adapter.model().multi_buffer;
     let elements = if multi_buffer {
         adapter.set(ADAPTER_MB_ACT);
         ELEMENTS_MB

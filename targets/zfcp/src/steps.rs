@@ -6,12 +6,12 @@ use std::rc::Rc;
 use regdiff_kernel::scsi::Errno;
 use regdiff_kernel::{Kernel, Sim};
 use regdiff_observation::StepOutcome;
-use regdiff_scenario::module::InitDevice;
+use regdiff_scenario::module::{InitDevice, Toggle};
 use regdiff_scenario::scalar::Scalar;
 use regdiff_scenario::step::{Actor, NotifyEvent, Parameter};
 use regdiff_scenario::{Context, FailPoint, Module, Point, Step, Trigger, When};
 
-use crate::ccw::{self, Power};
+use crate::ccw::{self, CcwDevice, Power};
 use crate::machine::Machine;
 use crate::user::{code, is_of_adapter, on_adapter};
 use crate::{fsf, unit};
@@ -69,7 +69,7 @@ async fn linger(kernel: &Kernel) {
 /// The `device=` module parameter (driver.md 3.1): gives up silently at each step.
 fn init_device(machine: &Rc<Machine>) {
     let module = &machine.kernel.scenario.module;
-    if module.dix {
+    if machine.driver.toggle(Toggle::Dix) {
         machine.kernel.log_driver(regdiff_observation::LogId::DixExperimental);
     }
     match module.init_device {
@@ -138,6 +138,9 @@ async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
         return Ok(1);
     }
     let Some(ccw) = machine.ccws.get(usize::from(step.device)) else { return Ok(Errno::ENODEV.code()) };
+    if has_no_effect(ccw, step.trigger) {
+        kernel.without_effect(index as u32);
+    }
     let unit = |result: Result<(), Errno>| code(result.map(|()| 0));
     Ok(match step.trigger {
         Trigger::SetOnline => unit(ccw::ccw_device_set_online(driver, ccw).await?),
@@ -173,6 +176,21 @@ async fn perform(machine: &Rc<Machine>, index: usize, step: &Step) -> Sim<i64> {
             },
         },
     })
+}
+
+/// Whether a step finds nothing to work on: no adapter, none that is being made, and nothing of its own to change.
+fn has_no_effect(ccw: &CcwDevice, trigger: Trigger) -> bool {
+    if ccw.is_in_use() || ccw.adapter_or_orphan().is_some() {
+        return false;
+    }
+    match trigger {
+        // Of the channel layer, of the kernel's memory, or a change of what the firmware says from now on.
+        Trigger::SetOnline | Trigger::Remove | Trigger::SetParameter | Trigger::Fail => false,
+        Trigger::FabricPort | Trigger::Cable => false,
+        Trigger::LinkDown | Trigger::LinkUp | Trigger::FeatureUpdate | Trigger::VersionChange => false,
+        // A driver without an adapter, files that are not there, and statuses that are lost: the queues are closed.
+        _ => true,
+    }
 }
 
 fn set_parameter(module: &mut Module, parameter: Parameter, value: u32) {

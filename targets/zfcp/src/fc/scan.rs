@@ -6,6 +6,7 @@ use regdiff_channel::{Ct, CtPayload, CtResult, Request};
 use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::port_type;
 use regdiff_observation::LogId;
+use regdiff_scenario::module::Toggle;
 use regdiff_scenario::{FailPoint, Point};
 
 use super::{DIRECTORY, wka_port_get, wka_port_put};
@@ -29,14 +30,14 @@ enum Evaluated {
 
 /// zfcp_fc_conditional_port_scan.
 pub(crate) fn conditional_port_scan(adapter: &Adapter) {
-    if !adapter.driver.module.borrow().no_auto_port_rescan {
+    if !adapter.driver.toggle(Toggle::NoAutoPortRescan) {
         queue_scan(adapter);
     }
 }
 
 /// zfcp_fc_inverse_conditional_port_scan.
 pub(crate) fn inverse_conditional_port_scan(adapter: &Adapter) {
-    if adapter.driver.module.borrow().no_auto_port_rescan {
+    if adapter.driver.toggle(Toggle::NoAutoPortRescan) {
         queue_scan(adapter);
     }
 }

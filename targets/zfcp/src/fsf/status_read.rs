@@ -5,6 +5,7 @@ use std::rc::Rc;
 use regdiff_channel::StatusEvent;
 use regdiff_kernel::Sim;
 use regdiff_observation::{Access, FcEvent, LogId};
+use regdiff_scenario::module::Toggle;
 use regdiff_scenario::step::IncomingElsKind;
 use regdiff_scenario::{AdapterFeatures, Behaviours, Context, FailPoint};
 
@@ -93,7 +94,7 @@ fn status_read_handler(adapter: &Rc<Adapter>, event: StatusEvent) -> Sim<()> {
         },
         StatusEvent::Rscn { page } => incoming_rscn(adapter, page),
         StatusEvent::BitErrorThreshold => {
-            if adapter.driver.module.borrow().ber_stop {
+            if adapter.driver.toggle(Toggle::BerStop) {
                 kernel.log(LogId::BerStop, adapter.device, 0);
                 adapter_shutdown(adapter, 0, "fssrh_b")
             } else {
