@@ -40,5 +40,6 @@ fn stretches(seen: &Observation) -> Vec<(String, Vec<String>)> {
 
 fn line(event: &Stamped) -> String {
     let context = format!("{:?}", event.context).to_lowercase();
-    format!("{:>9} {context:<9} {}", event.time_us / 1000, show(&event.event))
+    let (ms, us) = (event.time_us / 1000, event.time_us % 1000);
+    format!("{ms:>8}.{us:03} {context:<9} {}", show(&event.event))
 }

@@ -76,6 +76,8 @@ pub(crate) struct Executor {
     /// Rest waits for background timers too.
     pub(crate) settling: bool,
     pub(crate) turns: u64,
+    /// Workers of unbound queues that have begun nothing yet, in the order of what they are to do.
+    pub(crate) fresh_workers: VecDeque<TaskId>,
 }
 
 /// What comes next.
@@ -113,6 +115,19 @@ impl Executor {
         }
     }
 
+    /// Puts a ready task first, and another one, which is not ready, in its place. Tells whether it did.
+    pub(crate) fn jump(&mut self, first: TaskId, instead: Option<TaskId>) -> bool {
+        let Some(place) = self.ready.iter().position(|id| *id == first) else { return false };
+        self.ready.remove(place);
+        if let Some(id) = instead
+            && self.make_ready(id)
+        {
+            self.ready.insert(place, id);
+        }
+        self.ready.push_front(first);
+        true
+    }
+
     /// The task has ended: its name is stale from now on.
     pub(crate) fn end(&mut self, id: TaskId) {
         let task = self.task(id);
@@ -147,6 +162,11 @@ impl Executor {
         next.is_some_and(|id| id.is_in_bucket() && self.bucket_us == Some(id.at_us))
     }
 
+    /// Whether a background timer is armed.
+    pub(crate) fn has_background_timers(&self) -> bool {
+        self.timers.len() > self.foreground
+    }
+
     fn expire(&mut self) -> Option<Expiry> {
         let (id, timer) = self.timers.pop_first()?;
         self.foreground -= usize::from(!timer.background);
@@ -173,6 +193,7 @@ impl Executor {
     pub(crate) fn take_all(&mut self) -> impl Sized + use<> {
         self.ready.clear();
         self.idle.clear();
+        self.fresh_workers.clear();
         self.rest = None;
         self.foreground = 0;
         (std::mem::take(&mut self.tasks), std::mem::take(&mut self.timers))

@@ -87,6 +87,13 @@ impl Kernel {
         self.park().await;
     }
 
+    /// devtmpfs_create_node: another thread makes the node in /dev, and is waited for. It comes behind all that are ready now, and
+    /// wakes this task behind all that they wake.
+    pub(crate) async fn make_node(&self) {
+        self.yield_turn().await;
+        self.yield_turn().await;
+    }
+
     /// Lets everything run that can run without time passing.
     pub async fn yield_until_idle(&self) {
         let me = self.current_task();
@@ -265,6 +272,16 @@ impl Kernel {
     /// Whether a task of this context and device waits for something that nothing can bring any more. Only true at rest.
     pub fn is_stuck(&self, context: Context, device: u8) -> bool {
         self.executor.borrow().live().any(|t| t.context == context && t.device == device)
+    }
+
+    /// As [`Kernel::is_stuck`], for any device.
+    pub fn any_stuck(&self, contexts: &[Context]) -> bool {
+        self.executor.borrow().live().any(|t| contexts.contains(&t.context))
+    }
+
+    /// Whether a timer runs that rest does not wait for.
+    pub fn has_background_timers(&self) -> bool {
+        self.executor.borrow().has_background_timers()
     }
 
     /// Ends a run: tasks, timers and hosts hold references to each other, which nobody else would ever break.

@@ -110,6 +110,11 @@ impl WorkQueue {
         self.workers.get() > 0
     }
 
+    /// Whether its workers are bound to no processor; such queues have one pool of workers.
+    fn is_unbound(&self) -> bool {
+        matches!(self.context, Context::AdapterWq | Context::ScsiWq | Context::ScsiTmf)
+    }
+
     /// Whether it was destroyed.
     pub fn is_destroyed(&self) -> bool {
         self.destroyed.get()
@@ -186,8 +191,13 @@ impl Kernel {
         queue.items.borrow_mut().push_back(work.clone());
         if !queue.ordered || queue.workers.get() == 0 {
             queue.workers.set(queue.workers.get() + 1);
-            let (kernel, queue) = (self.clone(), queue.clone());
-            self.spawn(queue.context, queue.device, async move { kernel.work_off(&queue).await });
+            let (kernel, worked_off) = (self.clone(), queue.clone());
+            let work = async move { kernel.work_off(&worked_off).await };
+            if queue.is_unbound() {
+                self.spawn_worker(queue.context, queue.device, work);
+            } else {
+                self.spawn(queue.context, queue.device, work);
+            }
         }
     }
 
@@ -208,10 +218,45 @@ impl Kernel {
             let mut running = queue.running.borrow_mut();
             let place = running.iter().position(|w| Rc::ptr_eq(w, &work));
             place.map(|place| running.remove(place));
+            drop(running);
+            if queue.is_unbound() {
+                let more = !queue.items.borrow().is_empty();
+                self.next_of_pool(more).await;
+            }
         }
         queue.workers.set(queue.workers.get() - 1);
         queue.idle.wake_all(self);
         Ok(())
+    }
+
+    /// Starts a worker of the pool that all unbound queues share.
+    pub(crate) fn spawn_worker(
+        self: &Rc<Self>,
+        context: Context,
+        device: u8,
+        work: impl Future<Output = Sim<()>> + 'static,
+    ) {
+        let kernel = self.clone();
+        let id = self.spawn(context, device, async move {
+            let me = kernel.current_task();
+            kernel.executor.borrow_mut().fresh_workers.retain(|id| *id != me);
+            work.await
+        });
+        self.executor.borrow_mut().fresh_workers.push_back(id);
+    }
+
+    /// A worker that is done with an item takes the oldest one of the pool, without giving up the processor. What else its own queue
+    /// has is younger, and is left to whoever was woken for the one that it takes.
+    async fn next_of_pool(&self, more: bool) {
+        let me = self.current_task();
+        let jumped = {
+            let mut executor = self.executor.borrow_mut();
+            let first = executor.fresh_workers.front().copied();
+            first.is_some_and(|first| executor.jump(first, more.then_some(me)))
+        };
+        if jumped && more {
+            self.park().await;
+        }
     }
 
     /// flush_work(), flush_delayed_work(): a delayed item is queued at once; waits until what is queued or running has run.

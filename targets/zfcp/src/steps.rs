@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use regdiff_kernel::Sim;
 use regdiff_kernel::scsi::Errno;
-use regdiff_kernel::{Kernel, Sim};
 use regdiff_observation::StepOutcome;
 use regdiff_scenario::module::{InitDevice, Toggle};
 use regdiff_scenario::scalar::Scalar;
@@ -13,6 +13,8 @@ use regdiff_scenario::{Context, FailPoint, Module, Point, Step, Trigger, When};
 
 use crate::ccw::{self, CcwDevice, Power};
 use crate::machine::Machine;
+use crate::objects::Adapter;
+use crate::status::ADAPTER_ERP_PENDING;
 use crate::user::{code, is_of_adapter, on_adapter};
 use crate::{fsf, unit};
 
@@ -25,7 +27,7 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
         let came = match step.moment.when {
             When::AtRest => {
                 kernel.wait_for_rest().await;
-                linger(&kernel).await;
+                linger(&machine).await;
                 machine.observe(index as u32);
                 true
             }
@@ -37,7 +39,7 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
             When::Outstanding | When::AtPoint => {
                 let came = kernel.wait_for_moment(&step.moment).await;
                 if !came {
-                    linger(&kernel).await;
+                    linger(&machine).await;
                     machine.observe(index as u32);
                 }
                 came
@@ -50,7 +52,7 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
     }
     let begun = kernel.scenario.steps.len() as u32;
     kernel.wait_for_rest().await;
-    linger(&kernel).await;
+    linger(&machine).await;
     machine.observe(begun);
     // What waits for a device-loss timer is not stuck: let them all run out, and look once more. Settling counts as a step.
     kernel.wait_until_settled().await;
@@ -58,11 +60,47 @@ pub(crate) async fn script(machine: Rc<Machine>) -> Sim<()> {
     Ok(())
 }
 
-/// At rest: until it has lasted long enough. What runs out meanwhile is part of it.
-async fn linger(kernel: &Kernel) {
-    if kernel.switches.rest_ms > 0 {
-        kernel.sleep_us(kernel.switches.rest_ms * 1000).await;
+/// At rest: until it has lasted as long as the guest of the kernel lane needs to believe in it (its `rest.rs`): a moment if nobody waits
+/// for anything, and the patience it has with those who do. What runs out meanwhile is part of it.
+async fn linger(machine: &Machine) {
+    let kernel = &machine.kernel;
+    if kernel.switches.rest_ms == 0 {
+        return;
+    }
+    let (mut events, mut since_us) = (kernel.events_so_far(), kernel.now_us());
+    while let Some(patience_ms) = patience_ms(machine) {
+        if kernel.now_us() - since_us >= patience_ms * 1000 {
+            return;
+        }
+        kernel.sleep_us((patience_ms * 1000).div_ceil(LOOKS)).await;
         kernel.wait_for_rest().await;
+        if kernel.events_so_far() != events {
+            (events, since_us) = (kernel.events_so_far(), kernel.now_us());
+        }
+    }
+    kernel.sleep_us(kernel.switches.rest_ms * 1000).await;
+    kernel.wait_for_rest().await;
+}
+
+/// How often the guest looks whether those who wait still do.
+const LOOKS: u64 = 16;
+
+/// How long the guest waits for those who are stuck, in ms; none if nobody is.
+fn patience_ms(machine: &Machine) -> Option<u64> {
+    let kernel = &machine.kernel;
+    let waits = |adapter: &Adapter| adapter.has(ADAPTER_ERP_PENDING) || !adapter.req_list.borrow().is_empty();
+    let recovers = machine.ccws.iter().filter_map(|ccw| ccw.adapter_or_orphan()).any(|adapter| waits(&adapter));
+    if recovers || kernel.any_stuck(&[Context::ScsiEh]) {
+        return Some(130_005);
+    }
+    if kernel.any_stuck(&[Context::AdapterWq]) {
+        return Some(113_005);
+    }
+    let scans = [Context::ScsiWq, Context::ScsiTmf, Context::SdProbe, Context::FcWq, Context::FcDl];
+    match (kernel.any_stuck(&scans), kernel.has_background_timers()) {
+        (true, true) => Some(4_005),
+        (true, false) => Some(45_005),
+        (false, _) => None,
     }
 }
 

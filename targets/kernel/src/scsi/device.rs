@@ -65,6 +65,8 @@ pub struct ScsiDevice {
     pub(crate) device_lock: Mutex,
     /// Commands at the driver.
     pub(crate) busy: Cell<u32>,
+    /// So many runs of its queue send nothing, the last one excepted: a command was to be sent again.
+    pub(crate) device_blocked: Cell<u32>,
     /// The state, the depth or the number of busy commands changed.
     pub(crate) state_changed: WaitQueue,
 }

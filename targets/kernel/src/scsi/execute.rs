@@ -16,6 +16,8 @@ const REQUEUE_MS: (u64, u64) = (3, 1024);
 /// Tries in a row that the driver refused, after which only another state of the device can help: about 40 s. The kernel
 /// tries for ever; nothing else changes what the driver was asked for.
 const REFUSALS: u32 = 48;
+/// scsi_set_blocked: how many runs of the queue a command takes that is put back.
+const MAX_DEVICE_BLOCKED: u32 = 3;
 /// Retries of the midlayer's own commands.
 pub(crate) const MIDLAYER_RETRIES: u32 = 3;
 /// Retries of the disk driver's commands, and of reads and writes.
@@ -149,6 +151,7 @@ async fn settle(command: &Rc<ScsiCommand>) -> Sim<Next> {
                 return carry_out(command, unless_old(command, wanted));
             }
             Some(Fate::Retry) | None => {
+                command.sdev.device_blocked.set(MAX_DEVICE_BLOCKED);
                 wait_again(command);
                 return Ok(Next::Requeued);
             }
@@ -180,7 +183,10 @@ fn unless_old(command: &ScsiCommand, wanted: Disposition) -> Disposition {
 
 fn carry_out(command: &Rc<ScsiCommand>, wanted: Disposition) -> Sim<Next> {
     match wanted {
-        Disposition::Retry if command.may_retry() => return Ok(Next::Requeued),
+        Disposition::Retry if command.may_retry() => {
+            command.sdev.device_blocked.set(MAX_DEVICE_BLOCKED);
+            return Ok(Next::Requeued);
+        }
         Disposition::Requeue => return Ok(Next::Later),
         // The 10 byte form is given up once; a command that needs it all the same fails the next time.
         Disposition::Reprepare if command.sdev.use_10_for_rw.replace(false) => {
@@ -189,5 +195,6 @@ fn carry_out(command: &Rc<ScsiCommand>, wanted: Disposition) -> Sim<Next> {
         }
         _ => {}
     }
+    command.sdev.device_blocked.set(0);
     Ok(Next::Finish(command.result.take()))
 }

@@ -107,6 +107,10 @@ pub struct ScsiHost {
     pub users: AttributeUsers,
     pub(crate) state: Cell<HostState>,
     pub(crate) tag_set: RefCell<Option<TagSet>>,
+    /// Held while a queue comes to those that share the driver tags, or leaves them.
+    pub(crate) tag_list_lock: Mutex,
+    /// Two queues or more share the driver tags.
+    pub(crate) tags_shared: Cell<bool>,
     pub(crate) fc: FcHost,
     pub(crate) fc_exists: Cell<bool>,
     pub(crate) visible: Cell<bool>,

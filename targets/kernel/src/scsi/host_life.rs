@@ -49,6 +49,8 @@ pub fn scsi_host_alloc(
         users: AttributeUsers::default(),
         state: Cell::new(HostState::Created),
         tag_set: RefCell::default(),
+        tag_list_lock: Mutex::default(),
+        tags_shared: Cell::new(false),
         fc: FcHost::default(),
         fc_exists: Cell::new(false),
         visible: Cell::new(false),
@@ -139,7 +141,7 @@ pub async fn scsi_add_host(host: &Rc<ScsiHost>) -> Sim<Result<(), Errno>> {
 /// Until a lost port is given up, in s: the transport's module parameter.
 const DEV_LOSS_SECONDS: u32 = 60;
 
-/// fc_host_setup (midlayer.md 3.2): without its work queues the rest of the set-up is skipped, and no caller looks.
+/// fc_host_setup (midlayer.md 3.2): without both its work queues the rest of the set-up is skipped, and no caller looks.
 fn fc_host_setup(host: &ScsiHost) -> Sim<()> {
     let kernel = &host.kernel;
     let _frame = kernel.enter("fc_host_setup");
@@ -148,6 +150,9 @@ fn fc_host_setup(host: &ScsiHost) -> Sim<()> {
         return Ok(());
     }
     host.fc.dev_loss_tmo.set(DEV_LOSS_SECONDS);
+    if kernel.fails(host.device, FailPoint::FcHostWorkQueues) {
+        return Ok(());
+    }
     *host.fc_wq.borrow_mut() = Some(WorkQueue::concurrent(Context::FcWq, host.device));
     *host.fc_dl.borrow_mut() = Some(WorkQueue::concurrent(Context::FcDl, host.device));
     // The host's bsg queue.

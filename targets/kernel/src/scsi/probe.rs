@@ -53,7 +53,7 @@ pub(crate) async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64)
     if kernel.fails(host.device, FailPoint::SdevAlloc) || kernel.fails(host.device, FailPoint::QueueAlloc) {
         return Ok(None);
     }
-    let Some(queue) = RequestQueue::new(host)? else { return Ok(None) };
+    let Some(queue) = RequestQueue::new(host).await? else { return Ok(None) };
     let sdev = Rc::new(ScsiDevice {
         host: host.clone(),
         rport: rport.clone(),
@@ -75,6 +75,7 @@ pub(crate) async fn alloc_sdev(host: &Rc<ScsiHost>, rport: &Rc<Rport>, lun: u64)
         expecting_cc_ua: Cell::new(false),
         device_lock: Mutex::default(),
         busy: Cell::new(0),
+        device_blocked: Cell::new(0),
         state_changed: WaitQueue::default(),
     });
     host.devices.borrow_mut().push(sdev.clone());
@@ -183,6 +184,8 @@ async fn add_lun(sdev: &Rc<ScsiDevice>) -> Sim<Probe> {
     sdev.attributes.set(true);
     kernel.uevent(UeventAction::Add, sdev.object());
     sd_probe::bind(sdev);
+    // Its bsg queue: the disk's probe gets ahead of the scan.
+    kernel.make_node().await;
     Ok(Probe::Present)
 }
 

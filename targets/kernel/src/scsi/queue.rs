@@ -37,12 +37,14 @@ pub struct RequestQueue {
     in_use: Cell<u32>,
     frozen: Cell<bool>,
     dead: Cell<bool>,
+    /// One of those that share the host's driver tags.
+    pub(crate) in_tag_set: Cell<bool>,
     changed: WaitQueue,
 }
 
 impl RequestQueue {
     /// scsi_mq_alloc_queue: the queue of a new device (midlayer.md 4.3). None if that fails.
-    pub(crate) fn new(host: &ScsiHost) -> Sim<Option<Self>> {
+    pub(crate) async fn new(host: &ScsiHost) -> Sim<Option<Self>> {
         let kernel = &host.kernel;
         let profile = &kernel.scenario.kernel;
         // 6.12 brings the limits along; before it they are set on the finished queue.
@@ -68,6 +70,7 @@ impl RequestQueue {
             nr_requests = scheduler_depth(depth);
             scheduler = scheduler_requests(host, layout, nr_requests);
         }
+        host.join_tag_set().await;
         let limits = early.map_or_else(|| queue_limits(host), Ok)?;
         Ok(Some(Self {
             max_segments: limits.max_segments,
@@ -81,6 +84,7 @@ impl RequestQueue {
             in_use: Cell::new(0),
             frozen: Cell::new(false),
             dead: Cell::new(false),
+            in_tag_set: Cell::new(true),
             changed: WaitQueue::default(),
         }))
     }
@@ -103,13 +107,14 @@ impl RequestQueue {
     }
 
     /// blk_cleanup_queue, blk_mq_destroy_queue: no new requests; waits until every request is finished; scheduler requests
-    /// are freed.
+    /// are freed; the queue leaves the tag set.
     pub(crate) async fn destroy(&self, host: &ScsiHost) {
         self.dead.set(true);
         self.changed.wake_all(&host.kernel);
         host.tags_are_free();
         self.drained(&host.kernel).await;
         self.scheduler.take();
+        host.leave_tag_set(self).await;
     }
 
     /// Whether it is destroyed.

@@ -214,7 +214,7 @@ pub async fn fc_remote_port_add(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> S
     if kernel.fails(host.device, FailPoint::RportAdd) {
         return Ok(None);
     }
-    create(host, ids).map(Some)
+    create(host, ids).await.map(Some)
 }
 
 async fn flush(kernel: &Kernel, queue: &RefCell<Option<Rc<WorkQueue>>>) {
@@ -256,7 +256,7 @@ fn unblock_and_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
 }
 
 /// fc_remote_port_create.
-fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Rc<Rport>> {
+async fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Rc<Rport>> {
     let next = |counter: &Cell<u32>| counter.replace(counter.get() + 1);
     let rport = Rc::new(Rport {
         host: Rc::downgrade(host),
@@ -284,6 +284,7 @@ fn create(host: &Rc<ScsiHost>, ids: RportIdentifiers) -> Sim<Rc<Rport>> {
     host.kernel.uevent(UeventAction::Add, Object::Rport(host.device, ids.port_name));
     // The port's bsg queue.
     check_limits(host)?;
+    host.kernel.make_node().await;
     queue_scan(host, &rport);
     Ok(rport)
 }

@@ -35,7 +35,7 @@ pub(crate) fn bind(sdev: &Rc<ScsiDevice>) {
     *sdev.disk.borrow_mut() = Some(disk.clone());
     let sdev = sdev.clone();
     let kernel = sdev.host.kernel.clone();
-    kernel.clone().spawn(Context::SdProbe, sdev.host.device, async move {
+    kernel.clone().spawn_worker(Context::SdProbe, sdev.host.device, async move {
         let result = sd_probe(&kernel, &sdev, &disk).await;
         disk.probed.complete(&kernel);
         result
@@ -50,6 +50,7 @@ async fn sd_probe(kernel: &Rc<Kernel>, sdev: &Rc<ScsiDevice>, disk: &Rc<Disk>) -
     kernel.point(Point::SdPublish).await;
     elevator_init(sdev).await;
     disk.published.set(true);
+    kernel.make_node().await;
     if disk.blocks.get() > 0 {
         let _frame = kernel.enter("disk_scan_partitions");
         if kernel.scenario.kernel.midlayer >= Midlayer::V6_1 {

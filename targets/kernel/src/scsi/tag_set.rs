@@ -1,8 +1,12 @@
 //! The host's tag set: requests preallocated when the host is added (midlayer.md 6.1 to 6.5).
 
+use std::rc::Rc;
+
 use regdiff_observation::{Note, RequestObject};
 
+use super::device::ScsiDevice;
 use super::host::ScsiHost;
+use super::queue::RequestQueue;
 use crate::MidlayerFault;
 use crate::memory::{HostNow, RequestLayout, RequestPool};
 
@@ -67,6 +71,41 @@ impl ScsiHost {
             payload: pool.layout().payload(),
             slot: pool.layout().slot(),
         });
+    }
+
+    /// blk_mq_add_queue_tag_set: a queue is about to be one of those that share the driver tags. The second one makes the first a
+    /// sharer too, which takes a freeze: a device that comes waits for every request of the one that is there. midlayer.md 6 has
+    /// nothing of that; it leaves out tags that hardware queues share, which is something else.
+    pub(crate) async fn join_tag_set(&self) {
+        let _guard = self.tag_list_lock.lock(&self.kernel).await;
+        let sharers = self.sharers();
+        if !sharers.is_empty() && !self.tags_shared.replace(true) {
+            self.update_sharers(&sharers).await;
+        }
+    }
+
+    /// blk_mq_del_queue_tag_set: a destroyed queue is none of the sharers any more. Of two the other one is frozen again.
+    pub(crate) async fn leave_tag_set(&self, queue: &RequestQueue) {
+        let _guard = self.tag_list_lock.lock(&self.kernel).await;
+        queue.in_tag_set.set(false);
+        let sharers = self.sharers();
+        if sharers.len() == 1 {
+            self.tags_shared.set(false);
+            self.update_sharers(&sharers).await;
+        }
+    }
+
+    fn sharers(&self) -> Vec<Rc<ScsiDevice>> {
+        self.devices.borrow().iter().filter(|sdev| sdev.queue.in_tag_set.get()).cloned().collect()
+    }
+
+    /// blk_mq_update_tag_set_shared.
+    async fn update_sharers(&self, sharers: &[Rc<ScsiDevice>]) {
+        let _frame = self.kernel.enter("blk_mq_update_tag_set_shared");
+        for sdev in sharers {
+            sdev.queue.freeze(&self.kernel).await;
+            sdev.queue.unfreeze(self);
+        }
     }
 
     /// Whoever waits for a request object looks again.

@@ -28,10 +28,14 @@ pub async fn store_sdev_state(sdev: &Rc<ScsiDevice>, write: SdevStateWrite) -> S
         SdevStateWrite::Other => return Ok(Err(Errno::EINVAL)),
     };
     let before = sdev.state();
+    let rescans = sdev.host.kernel.scenario.kernel.midlayer >= Midlayer::V6_1;
+    // Kernels that rescan leave states alone that others have set.
+    if rescans && !matches!(before, SdevState::Running | SdevState::Offline) {
+        return Ok(Err(Errno::EINVAL));
+    }
     if let Err(error) = sdev.set_state(state) {
         return Ok(Err(error));
     }
-    let rescans = sdev.host.kernel.scenario.kernel.midlayer >= Midlayer::V6_1;
     if rescans && state == SdevState::Running && before != state {
         rescan_device(sdev).await?;
     }
