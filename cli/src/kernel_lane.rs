@@ -95,6 +95,7 @@ pub(crate) fn model_of(registration: Registration) -> Variant {
         Registration::Deferred => Fences::DEFERRED,
     });
     variant.switches.timer_wheel = true;
+    variant.switches.real_turns = true;
     variant.switches.rest_ms = REST_MS;
     variant
 }

@@ -40,7 +40,12 @@ pub struct Switches {
     /// Delayed works, sleeps and time-outs run out when the kernel's timer wheel looks at their bucket, as they do on a real kernel;
     /// else at their time.
     pub timer_wheel: bool,
-    /// How long rest lasts before anybody believes in it, in ms: who looks from outside must wait a while, who sees inside need not.
+    /// Threads and queues take turns as on a real kernel with one processor: unbound queues share their workers, nodes in /dev are waited
+    /// for, sharers of driver tags are frozen, a command that is put back waits for its queue's third run. Else each goes its own way,
+    /// which is what scenarios and the contract were written for.
+    pub real_turns: bool,
+    /// How long rest lasts before anybody believes in it, in ms: who looks from outside must wait a while, and longer while somebody is
+    /// stuck; who sees inside need not.
     pub rest_ms: u64,
 }
 

@@ -90,8 +90,10 @@ impl Kernel {
     /// devtmpfs_create_node: another thread makes the node in /dev, and is waited for. It comes behind all that are ready now, and
     /// wakes this task behind all that they wake.
     pub(crate) async fn make_node(&self) {
-        self.yield_turn().await;
-        self.yield_turn().await;
+        if self.switches.real_turns {
+            self.yield_turn().await;
+            self.yield_turn().await;
+        }
     }
 
     /// Lets everything run that can run without time passing.

@@ -219,7 +219,7 @@ impl Kernel {
             let place = running.iter().position(|w| Rc::ptr_eq(w, &work));
             place.map(|place| running.remove(place));
             drop(running);
-            if queue.is_unbound() {
+            if self.switches.real_turns && queue.is_unbound() {
                 let more = !queue.items.borrow().is_empty();
                 self.next_of_pool(more).await;
             }

@@ -35,8 +35,13 @@ impl Variant {
 
     /// A variant on an ordinary kernel.
     pub const fn of(fences: Fences) -> Self {
-        let switches =
-            Switches { protection_space_always_reserved: false, fault: None, timer_wheel: false, rest_ms: 0 };
+        let switches = Switches {
+            protection_space_always_reserved: false,
+            fault: None,
+            timer_wheel: false,
+            real_turns: false,
+            rest_ms: 0,
+        };
         Self { fences, switches, fault: None }
     }
 }

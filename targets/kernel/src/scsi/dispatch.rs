@@ -71,10 +71,10 @@ pub(crate) async fn queue_rq(command: &Rc<ScsiCommand>) -> Sim<Dispatch> {
 const QUEUE_DELAY_MS: u64 = 3;
 
 /// scsi_dev_queue_ready: after a command was put back, only the third run of the queue sends something while nothing else is at the
-/// driver. midlayer.md has nothing of it; it counts where timers are as coarse as a kernel's, and takes two or three ticks there.
+/// driver. midlayer.md has nothing of it; it counts where turns are real, and takes two or three ticks there.
 fn is_ready(sdev: &ScsiDevice) -> bool {
     let left = sdev.device_blocked.get();
-    if left == 0 || !sdev.host.kernel.switches.timer_wheel {
+    if left == 0 || !sdev.host.kernel.switches.real_turns {
         return true;
     }
     if sdev.busy.get() > 0 {

@@ -101,6 +101,9 @@ impl ScsiHost {
 
     /// blk_mq_update_tag_set_shared.
     async fn update_sharers(&self, sharers: &[Rc<ScsiDevice>]) {
+        if !self.kernel.switches.real_turns {
+            return;
+        }
         let _frame = self.kernel.enter("blk_mq_update_tag_set_shared");
         for sdev in sharers {
             sdev.queue.freeze(&self.kernel).await;

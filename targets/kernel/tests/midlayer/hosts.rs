@@ -78,18 +78,20 @@ fn every_step_of_add_can_fail_and_leaves_nothing_published() {
 }
 
 #[test]
-fn without_fc_work_queues_the_host_is_added_but_its_ports_stay_for_ever() {
-    let rig = Rig::of(Midlayer::V5_7);
-    rig.kernel.arm_failure(0, FailPoint::FcHostWorkQueues, 1, 0);
-    let record = rig.with_disk(|rig| async move {
-        assert_eq!(rig.host.fc_host(Access::Read, "dev_loss_tmo")?.dev_loss_tmo.get(), 0);
-        fc_remove_host(&rig.host).await?;
-        scsi_remove_host(&rig.host).await?;
-        scsi_host_put(&rig.host)
-    });
-    assert_eq!(record.end, None);
-    assert!(logs(&record).contains(&LogId::FcWorkRefused));
-    assert_eq!(rig.kernel.hosts_allocated(), 1, "the port's reference is left");
+fn without_both_fc_work_queues_the_host_is_added_but_its_ports_stay_for_ever() {
+    for (nth, dev_loss_tmo) in [(1, 0), (2, 60)] {
+        let rig = Rig::of(Midlayer::V5_7);
+        rig.kernel.arm_failure(0, FailPoint::FcHostWorkQueues, nth, 0);
+        let record = rig.with_disk(move |rig| async move {
+            assert_eq!(rig.host.fc_host(Access::Read, "dev_loss_tmo")?.dev_loss_tmo.get(), dev_loss_tmo);
+            fc_remove_host(&rig.host).await?;
+            scsi_remove_host(&rig.host).await?;
+            scsi_host_put(&rig.host)
+        });
+        assert_eq!(record.end, None);
+        assert!(logs(&record).contains(&LogId::FcWorkRefused));
+        assert_eq!(rig.kernel.hosts_allocated(), 1, "the port's reference is left");
+    }
 }
 
 #[test]

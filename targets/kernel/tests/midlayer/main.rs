@@ -12,4 +12,5 @@ mod rig;
 mod rports;
 mod scans;
 mod states;
+mod tags;
 mod works;

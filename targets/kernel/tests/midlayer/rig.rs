@@ -220,7 +220,18 @@ pub(crate) const TEMPLATE: HostTemplate =
 
 impl Rig {
     pub(crate) fn new(change: impl FnOnce(&mut Scenario)) -> Rc<Self> {
-        let kernel = kernel(change);
+        Self::on(kernel(change))
+    }
+
+    /// With the timers and turns of a real kernel.
+    pub(crate) fn real() -> Rc<Self> {
+        let mut scenario = Scenario::default();
+        scenario.kernel.midlayer = Midlayer::V6_1;
+        let switches = Switches { timer_wheel: true, real_turns: true, ..Switches::default() };
+        Self::on(Kernel::new(Rc::new(scenario), switches, Watch::Everything))
+    }
+
+    fn on(kernel: Rc<Kernel>) -> Rc<Self> {
         let fake = Rc::new(Fake {
             kernel: kernel.clone(),
             luns: RefCell::new(vec![lun(0)]),

@@ -197,3 +197,52 @@ fn work_for_a_destroyed_queue_is_a_use_after_free() {
     assert_eq!(trap(&record).0, TrapKind::UseAfterFree);
     kernel.clear();
 }
+
+#[test]
+fn a_worker_of_the_pool_takes_the_oldest_item_of_all_unbound_queues() {
+    let switches = regdiff_kernel::Switches { real_turns: true, ..Default::default() };
+    let watch = regdiff_observation::Watch::Everything;
+    let (kernel, story) = (Kernel::new(Rc::default(), switches, watch), Story::default());
+    let say = |story: &Story, what: &'static str| story.borrow_mut().push(what.to_owned());
+    let (adapter, scsi) = (WorkQueue::ordered(Context::AdapterWq, 0), WorkQueue::ordered(Context::ScsiWq, 0));
+    let s = story.clone();
+    let scan = Work::new(move || {
+        let s = s.clone();
+        async move {
+            say(&s, "scan");
+            Ok(())
+        }
+    });
+    let (k, q, s) = (kernel.clone(), scsi.clone(), story.clone());
+    let first = Work::new(move || {
+        let (k, q, s, scan) = (k.clone(), q.clone(), s.clone(), scan.clone());
+        async move {
+            say(&s, "first");
+            k.spawn(Context::User, 0, {
+                let s = s.clone();
+                async move {
+                    say(&s, "user");
+                    Ok(())
+                }
+            });
+            k.queue_work(&q, &scan);
+            Ok(())
+        }
+    });
+    let s = story.clone();
+    let second = Work::new(move || {
+        let s = s.clone();
+        async move {
+            say(&s, "second");
+            Ok(())
+        }
+    });
+    kernel.queue_work(&adapter, &first);
+    kernel.queue_work(&adapter, &second);
+    kernel.run();
+    assert_eq!(
+        *story.borrow(),
+        ["first", "scan", "user", "second"],
+        "the scan goes first, before who was woken earlier"
+    );
+}

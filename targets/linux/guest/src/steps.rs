@@ -85,6 +85,9 @@ pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
     machine.wait(Until::Rest)?;
     observe(machine, steps);
     machine.wait(Until::Settled)?;
+    if machine.wait_for_users()? {
+        machine.wait(Until::Settled)?;
+    }
     observe(machine, steps + 1);
     Ok(())
 }
@@ -162,6 +165,7 @@ fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
     match step.trigger.actor() {
         Actor::User | Actor::Channel => {
             let (machine_of_user, step) = (machine.clone(), step.clone());
+            machine.lock().users += 1;
             spawn(machine, move || {
                 let machine = machine_of_user;
                 if step.trigger.actor() == Actor::User {
@@ -169,6 +173,7 @@ fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
                 }
                 let code = user::perform(&machine, index, &step);
                 machine.teller.tell(&Fact::StepDone { step: index, code });
+                machine.lock().users -= 1;
             });
         }
         _ if usize::from(step.device) >= machine.scenario.devices.len() => done(code(Err(Errno::ENODEV))),
