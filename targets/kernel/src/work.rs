@@ -215,10 +215,11 @@ impl Kernel {
                 work.ended.set(work.ended.get() + 1);
                 work.changed.wake_all(self);
             }
-            let mut running = queue.running.borrow_mut();
-            let place = running.iter().position(|w| Rc::ptr_eq(w, &work));
-            place.map(|place| running.remove(place));
-            drop(running);
+            {
+                let mut running = queue.running.borrow_mut();
+                let place = running.iter().position(|w| Rc::ptr_eq(w, &work));
+                place.map(|place| running.remove(place));
+            }
             if self.switches.real_turns && queue.is_unbound() {
                 let more = !queue.items.borrow().is_empty();
                 self.next_of_pool(more).await;
