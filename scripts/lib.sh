@@ -70,6 +70,9 @@ binary() {
   echo "$root/fuzz/target/$flavour/$triple/release/$2"
 }
 
+# signature [FILE]: the first line of a panic of ours, which is the signature, in what a target printed.
+signature() { awk '/panicked at/ { getline; print; exit }' "$@"; }
+
 # Runs a command in a process group of its own and ends the whole group with it: engines leave children behind.
 own_group() {
   local pid status=0

@@ -3,7 +3,10 @@
 //! A comparison is a scenario decoded from its byte form, run on both sides and judged, as a fuzz target does it. A bare pair
 //! is the same scenario, decoded, run on both sides with a null observer and no oracle. After an allowed crash a comparison takes
 //! a third run, behind the crash; *the same runs* bare have it too, so that what is left is what observing and judging cost.
-//! All are measured in every round, one after the other, over the same 1,000 generated scenarios, in CPU time of the thread: a busy machine changes little.
+//! All are measured in every round, one after the other, over the same 1,000 generated scenarios, in CPU time of the thread:
+//! a busy machine changes little.
+
+mod processor;
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,7 +14,6 @@ use std::time::Duration;
 use regdiff_observation::{Lane, Watch};
 use regdiff_oracle::{Allow, Maskable, Model, Options, Variant, judge};
 use regdiff_scenario::{Scenario, bytes};
-use rustix::time::{ClockId, clock_gettime};
 
 /// The fixed set: seeds from 0.
 const SCENARIOS: u64 = 1000;
@@ -74,15 +76,7 @@ struct Round {
 }
 
 fn measure<T>(inputs: &[T], work: impl Fn(&T)) -> Duration {
-    let began = cpu_time();
-    inputs.iter().for_each(work);
-    cpu_time().saturating_sub(began)
-}
-
-/// CPU time of this thread.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+    processor::time(|| inputs.iter().for_each(work))
 }
 
 fn rate(count: u64, time: Duration) -> f64 {

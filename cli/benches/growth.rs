@@ -2,12 +2,13 @@
 //!
 //! Cost that is flat makes the last column of a block the same.
 
+mod processor;
+
 use std::hint::black_box;
 use std::time::Duration;
 
 use regdiff_oracle::{Allow, Options, Verdict, judge};
 use regdiff_scenario::{Device, Lun, Port, Scenario, Step, Trigger};
-use rustix::time::{ClockId, clock_gettime};
 
 /// I/O, again and again.
 const IO: &[Trigger] = &[Trigger::Write, Trigger::Read];
@@ -55,20 +56,9 @@ fn row(what: &str, count: usize, scenario: &Scenario, rounds: u32) {
         "{count} {what}: {:?}",
         report.verdict
     );
-    let mut times: Vec<Duration> = (0..rounds)
-        .map(|_| {
-            let began = cpu_time();
-            drop(black_box(judge(scenario, &options)));
-            cpu_time().saturating_sub(began)
-        })
-        .collect();
+    let mut times: Vec<Duration> =
+        (0..rounds).map(|_| processor::time(|| drop(black_box(judge(scenario, &options))))).collect();
     times.sort();
     let micros = times[times.len() / 2].as_secs_f64() * 1e6;
     println!("{count:>5} {what:<18} {micros:>9.0} µs, {:>6.1} µs each", micros / count as f64);
-}
-
-/// CPU time of this thread.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

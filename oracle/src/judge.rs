@@ -192,27 +192,26 @@ impl Report {
 
     /// Adds what a masked pair shows beyond this one.
     fn absorb(&mut self, behind: Self) {
-        let report = self;
-        report.findings.extend(behind.findings);
-        report.findings = first_of_each(std::mem::take(&mut report.findings));
-        report.schedule_dependent.extend(behind.schedule_dependent);
-        report.schedule_dependent = first_of_each(std::mem::take(&mut report.schedule_dependent));
+        self.findings.extend(behind.findings);
+        self.findings = first_of_each(std::mem::take(&mut self.findings));
+        self.schedule_dependent.extend(behind.schedule_dependent);
+        self.schedule_dependent = first_of_each(std::mem::take(&mut self.schedule_dependent));
         for allowed in behind.allowed {
-            let known = report.allowed.iter_mut().find(|other| other.is_same(&allowed));
+            let known = self.allowed.iter_mut().find(|other| other.is_same(&allowed));
             match known {
                 Some(known) => known.count += allowed.count,
-                None => report.allowed.push(allowed),
+                None => self.allowed.push(allowed),
             }
         }
-        if !report.findings.is_empty() {
-            report.verdict = Verdict::Findings;
+        if !self.findings.is_empty() {
+            self.verdict = Verdict::Findings;
         }
-        report.first_difference = report.first_difference.take().or(behind.first_difference);
-        report.compared_rests += behind.compared_rests;
-        report.runs += behind.runs;
-        report.alike &= behind.alike;
-        report.scsi_commands = report.scsi_commands.and(behind.scsi_commands, u32::max);
-        report.slips = report.slips.and(behind.slips, u32::max);
+        self.first_difference = self.first_difference.take().or(behind.first_difference);
+        self.compared_rests += behind.compared_rests;
+        self.runs += behind.runs;
+        self.alike &= behind.alike;
+        self.scsi_commands = self.scsi_commands.and(behind.scsi_commands, u32::max);
+        self.slips = self.slips.and(behind.slips, u32::max);
     }
 }
 

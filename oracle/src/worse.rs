@@ -1,25 +1,29 @@
 //! What a variant does that the deferred driver does not: the measure of planted faults and of partial series.
 
+use regdiff_observation::Lane;
 use regdiff_scenario::Scenario;
 
 use crate::finding::Finding;
-use crate::judge::{Options, judge};
-use crate::lane::Variant;
+use crate::judge::{Options, judge_on};
+use crate::lane::{Model, Variant};
 use crate::pair::Side;
 use crate::verdict::Report;
 
 /// Findings of the variant under test (`options.right`) and of the pair that are not there, by signature, when the deferred
 /// driver takes its place. What the left variant does wrong alone is left out.
 pub fn worse_than_deferred(scenario: &Scenario, options: &Options) -> Vec<Finding> {
-    worse_in(judge(scenario, options), scenario, options)
+    worse_in(&judge_on(&Model, scenario, options), &Model, scenario, options)
 }
 
-/// The same of a report that is there already.
-pub(crate) fn worse_in(report: Report, scenario: &Scenario, options: &Options) -> Vec<Finding> {
-    let mut found = report.findings;
+/// The same of a report that is there already, with the deferred driver in the lane that the report is of.
+pub(crate) fn worse_in<L>(report: &Report, lane: &L, scenario: &Scenario, options: &Options) -> Vec<Finding>
+where
+    L: Lane<Variant = Variant>,
+{
+    let mut found = report.findings.clone();
     found.retain(|finding| finding.side != Side::Eager);
     if !found.is_empty() {
-        let clean = judge(scenario, &Options { right: Variant::DEFERRED, ..options.clone() });
+        let clean = judge_on(lane, scenario, &Options { right: Variant::DEFERRED, ..options.clone() });
         found.retain(|finding| clean.finding(&finding.signature).is_none());
     }
     found

@@ -13,9 +13,8 @@ use super::watcher::{Seen, Tables, Watcher};
 use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::judge::{Options, judge_on};
-use crate::lane::Variant;
-use crate::pair::Side;
 use crate::verdict::Report;
+use crate::worse::worse_in;
 
 /// What is asked of every scenario.
 #[derive(Clone, Debug)]
@@ -205,12 +204,7 @@ impl Explorer {
             Question::Fault(fault) => {
                 let options = fault.options();
                 let report = judge_on(&watcher, scenario, &options);
-                let mut findings = report.findings.clone();
-                findings.retain(|finding| finding.side != Side::Eager);
-                if !findings.is_empty() {
-                    let clean = judge_on(&watcher, scenario, &Options { right: Variant::DEFERRED, ..options });
-                    findings.retain(|finding| clean.finding(&finding.signature).is_none());
-                }
+                let findings = worse_in(&report, &watcher, scenario, &options);
                 (report, findings)
             }
         };

@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use regdiff_observation::{End, Event, Lane, Observation, Watch};
 use regdiff_scenario::module::Toggle;
 use regdiff_scenario::{Context, Point, Scenario};
+use siphasher::sip::SipHasher13;
 
 use super::alphabet::{Alphabet, KeyKind};
 use crate::lane::{Model, Variant};
@@ -137,7 +138,8 @@ impl Watcher<'_> {
 
 /// What could be seen of a run, as a number that goes on from another one.
 fn state(before: u64, observation: &Observation) -> u64 {
-    let mut hasher = Fnv(before ^ 0xcbf2_9ce4_8422_2325);
+    // With the same keys in every build, as the standard hasher's are not.
+    let mut hasher = SipHasher13::new_with_keys(before, 0);
     match &observation.end {
         End::Rest => 0.hash(&mut hasher),
         End::Trap(trap) => (trap.kind, &trap.function, &trap.object, &trap.field).hash(&mut hasher),
@@ -162,41 +164,4 @@ fn state(before: u64, observation: &Observation) -> u64 {
         (event.time_us, event.event).hash(&mut hasher);
     }
     hasher.finish()
-}
-
-/// FNV-1a over eight bytes at a time: the same number in every build, as the standard hasher's is not.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0 ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23) ^ (self.0 >> 17);
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.write_u64(byte.into());
-    }
-
-    fn write_u16(&mut self, word: u16) {
-        self.write_u64(word.into());
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(word.into());
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
 }

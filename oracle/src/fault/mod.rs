@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 use crate::contract::Allow;
 use crate::finding::Finding;
 use crate::judge::{Options, judge};
-use crate::lane::{DriverFault, Fence, Fences, MidlayerFault, Variant};
+use crate::lane::{DriverFault, Fence, Fences, MidlayerFault, Model, Variant};
 use crate::worse::{worse_in, worse_than_deferred};
 
 pub use list::FAULTS;
@@ -151,7 +151,7 @@ impl Fault {
         let options = self.options();
         let report = judge(scenario, &options);
         let progress = Progress { reached: report.slips.deferred > 0, triggered: !report.alike };
-        (progress, worse_in(report, scenario, &options))
+        (progress, worse_in(&report, &Model, scenario, &options))
     }
 
     /// What a user would see of it who runs the usual pair, beyond what that shows without the fault.
