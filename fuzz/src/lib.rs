@@ -6,12 +6,13 @@
 //! Without any of the features the binary replays the files it is given, and needs neither engine nor C++ compiler.
 
 mod check;
+mod feedback;
 #[cfg(feature = "libfuzzer")]
 mod input;
 #[cfg(feature = "libfuzzer")]
 pub mod mutator;
 
-pub use check::check;
+pub use check::{check, check_without_feedback};
 #[cfg(feature = "libfuzzer")]
 pub use input::Input;
 

@@ -18,6 +18,7 @@ pub mod divergence;
 pub mod explain;
 pub mod explore;
 pub mod fault;
+pub mod feedback;
 mod finding;
 pub mod inputs;
 pub mod judge;

@@ -85,7 +85,7 @@ fn the_drill_finds_the_seed_and_nothing_else() {
     let run = |name: &str, target: target::Target| {
         let (id, file) = corpus().into_iter().find(|(id, _)| id == name).expect("it is part of the corpus");
         let encoded = bytes::encode(&parsed(&id, &file));
-        std::panic::catch_unwind(|| target.check(&encoded, None)).is_err()
+        std::panic::catch_unwind(|| target.check(&encoded, target::Asked::default())).is_err()
     };
     assert!(run("rediscovery/lp1887124", target::REDISCOVERY));
     assert!(!run("registration/lp1887124", target::REGISTRATION));
@@ -106,7 +106,7 @@ fn regressions_stay_repaired_for_every_target() {
         let report = judged(&scenario, Allow::Open);
         assert!(report.finding(&signature.into()).is_none(), "{id}: {signature} is back");
         for target in target::TARGETS.iter().filter(|target| target.kind == target::Kind::Continuous) {
-            target.check(&bytes::encode(&scenario), None);
+            target.check(&bytes::encode(&scenario), target::Asked::default());
         }
     }
 }
@@ -120,7 +120,7 @@ fn seeds_are_their_targets_own_and_stop_no_search() {
         let encoded = bytes::encode(&parsed(&id, &file));
         if target.kind == target::Kind::Continuous
             && target.language().is_some()
-            && target.check(&encoded, None) != target::Checked::Judged
+            && target.check(&encoded, target::Asked::default()) != target::Checked::Judged
         {
             foreign.push(id);
         }

@@ -10,13 +10,15 @@
 
 mod list;
 
+use regdiff_observation::Lane;
 use regdiff_scenario::Scenario;
 use serde::{Serialize, Serializer};
 
 use crate::contract::Allow;
 use crate::finding::Finding;
-use crate::judge::{Options, judge};
+use crate::judge::{Options, judge_on};
 use crate::lane::{DriverFault, Fence, Fences, MidlayerFault, Model, Variant};
+use crate::verdict::Report;
 use crate::worse::{worse_in, worse_than_deferred};
 
 pub use list::FAULTS;
@@ -148,10 +150,19 @@ impl Fault {
 
     /// How far a scenario got with the fault, and what it does there.
     pub fn tried(&self, scenario: &Scenario) -> (Progress, Vec<Finding>) {
+        let (progress, findings, _) = self.tried_on(&Model, scenario);
+        (progress, findings)
+    }
+
+    /// The same in any lane of the model, with what was judged.
+    pub(crate) fn tried_on<L>(&self, lane: &L, scenario: &Scenario) -> (Progress, Vec<Finding>, Report)
+    where
+        L: Lane<Variant = Variant>,
+    {
         let options = self.options();
-        let report = judge(scenario, &options);
+        let report = judge_on(lane, scenario, &options);
         let progress = Progress { reached: report.slips.deferred > 0, triggered: !report.alike };
-        (progress, worse_in(&report, &Model, scenario, &options))
+        (progress, worse_in(&report, lane, scenario, &options), report)
     }
 
     /// What a user would see of it who runs the usual pair, beyond what that shows without the fault.

@@ -100,7 +100,7 @@ pub fn behaviours(scenario: &Scenario, options: &Options) -> (Report, BTreeSet<B
 }
 
 /// What one run shows.
-pub(super) fn observed(scenario: &Scenario, seen: &Observation, done: &mut BTreeSet<Behaviour>) {
+pub(crate) fn observed(scenario: &Scenario, seen: &Observation, done: &mut BTreeSet<Behaviour>) {
     for stamped in &seen.events {
         match stamped.event {
             Event::Log(line) => done.insert(Behaviour::Log(line.id)),

@@ -19,6 +19,7 @@ pub mod reach;
 mod table;
 
 pub use answer::{Class, Handler};
+pub(crate) use behaviour::observed;
 pub use behaviour::{Behaviour, behaviours};
 pub use phase::Phase;
 pub use table::{Sighting, Table};

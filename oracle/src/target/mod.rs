@@ -62,6 +62,16 @@ pub enum Checked {
     Foreign,
 }
 
+/// What is wanted of a target besides its findings.
+#[derive(Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// A fault to look for instead.
+    pub planted: Option<Planted<'a>>,
+    /// Called with every number of what an input did ([`crate::feedback`]), before a finding ends everything. Targets that do
+    /// not judge a pair have none.
+    pub feedback: Option<&'a dyn Fn(u64)>,
+}
+
 /// A fault to look for, and who hears how far each input got with it, before a finding ends everything.
 #[derive(Clone, Copy)]
 pub struct Planted<'a> {
@@ -173,10 +183,10 @@ pub const TEXT: Target = Target {
 
 impl Target {
     /// Checks one input; panics on a finding. What is planted is judged in place of the pair, against the driver without it.
-    pub fn check(&self, data: &[u8], planted: Option<Planted<'_>>) -> Checked {
+    pub fn check(&self, data: &[u8], asked: Asked<'_>) -> Checked {
         match self.input {
-            Input::Scenario(language) => pair::check(self, language, data, planted),
-            Input::Allowed(_) => allowances::check(self, data, planted.map(|planted| planted.fault)),
+            Input::Scenario(language) => pair::check(self, language, data, asked),
+            Input::Allowed(_) => allowances::check(self, data, asked.planted.map(|planted| planted.fault)),
             Input::Bytes => decoders::bytes(data),
             Input::Text => decoders::text(data),
         }

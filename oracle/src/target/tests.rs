@@ -13,7 +13,10 @@ fn seed() -> Scenario {
 
 /// What a target says of an input, if that is a finding.
 fn said(target: &'static Target, data: Vec<u8>, fault: Option<&'static Fault>) -> Option<String> {
-    let check = move || target.check(&data, fault.map(|fault| Planted { fault, told: &|_| () }));
+    let check = move || {
+        let planted = fault.map(|fault| Planted { fault, told: &|_| () });
+        target.check(&data, Asked { planted, ..Asked::default() })
+    };
     let panic = catch_unwind(check).err()?;
     Some(panic.downcast_ref::<String>().expect("a formatted message").clone())
 }
@@ -64,12 +67,12 @@ fn a_target_leaves_alone_what_is_not_its_own() {
     plain.module.dif = false;
     plain.module.dix = false;
     let plain = bytes::encode(&plain);
-    assert_eq!(REGISTRATION.check(&plain, None), Checked::Judged);
-    assert_eq!(PROTECTION.check(&plain, None), Checked::Foreign);
+    assert_eq!(REGISTRATION.check(&plain, Asked::default()), Checked::Judged);
+    assert_eq!(PROTECTION.check(&plain, Asked::default()), Checked::Foreign);
     let mut unset = seed();
     unset.steps.clear();
-    assert_eq!(RECOVERY.check(&bytes::encode(&unset), None), Checked::Foreign);
-    assert_eq!(LIFECYCLE.check(&bytes::encode(&unset), None), Checked::Foreign);
+    assert_eq!(RECOVERY.check(&bytes::encode(&unset), Asked::default()), Checked::Foreign);
+    assert_eq!(LIFECYCLE.check(&bytes::encode(&unset), Asked::default()), Checked::Foreign);
 }
 
 #[test]

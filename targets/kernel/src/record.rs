@@ -31,7 +31,7 @@ impl Kernel {
 
     /// Notes what the run is given.
     pub fn given(&self, input: Input) {
-        if self.watch == Watch::Closely {
+        if self.watch != Watch::Nothing {
             let events_before = self.events_so_far();
             self.inputs.borrow_mut().push(Given { events_before, input });
         }
@@ -39,7 +39,7 @@ impl Kernel {
 
     /// Notes that a named point is passed.
     pub(crate) fn passed(&self, point: Point) {
-        if self.watch == Watch::Closely {
+        if self.watch != Watch::Nothing {
             let mut points = self.points.get();
             points.insert(point);
             self.points.set(points);

@@ -112,9 +112,9 @@ pub struct Observation {
     pub notes: Vec<Noted>,
     /// Steps, by index, whose injected failure happened, in order.
     pub failures_hit: Vec<u32>,
-    /// What the run was given, in order. Never compared: for tables of inputs.
+    /// What the run was given, in order, unless it ran bare. Never compared: for tables of inputs and feedback.
     pub inputs: Vec<Given>,
-    /// The named points that it passed. Never compared.
+    /// The named points that it passed, unless it ran bare. Never compared.
     pub points: PointSet,
     /// Which open choices of the scenario it came to. Never compared.
     #[serde(skip)]

@@ -13,6 +13,9 @@ use crate::{Content, ContentField, Lun, Part, Port, Random, Scenario, generate, 
 /// How often a mutation that changed nothing is tried again.
 const TRIES: usize = 8;
 
+/// How often a step is repeated, beyond two: an adapter has 16 buffers for status reads, and all other counts are smaller.
+const REPEATS: usize = 18;
+
 /// One kind of edit; it does nothing where it does not apply.
 type Edit = fn(&mut Scenario, &mut Random, &Language);
 
@@ -21,11 +24,13 @@ const EDITS: &[Edit] = &[
     insert_step,
     insert_step,
     duplicate_step,
+    repeat_step,
     swap_steps,
     replace_step,
     change_moment,
     remove_record,
     remove_record,
+    insert_failure,
     insert_answer,
     insert_content,
     insert_choice,
@@ -93,9 +98,24 @@ fn insert_step(scenario: &mut Scenario, random: &mut Random, language: &Language
     insert(&mut scenario.steps, step, random);
 }
 
+/// The next time that somebody comes by a point, it fails.
+fn insert_failure(scenario: &mut Scenario, random: &mut Random, _: &Language) {
+    let step = generate::failure(random, scenario);
+    insert(&mut scenario.steps, step, random);
+}
+
 fn duplicate_step(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     if let Some(step) = scenario.steps.get(random.below(scenario.steps.len())).cloned() {
         insert(&mut scenario.steps, step, random);
+    }
+}
+
+/// What counts something shows itself after many of a kind.
+fn repeat_step(scenario: &mut Scenario, random: &mut Random, _: &Language) {
+    let index = random.below(scenario.steps.len());
+    if let Some(step) = scenario.steps.get(index).cloned() {
+        let times = 2 + random.below(REPEATS);
+        scenario.steps.splice(index..index, std::iter::repeat_n(step, times));
     }
 }
 
@@ -131,7 +151,10 @@ fn insert_content(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     let domain = Domain::Range { min: 0, max: u64::MAX, hex: true };
     let value = number(scenario, &domain, 0, random);
     let index = random.below(scenario.firmware.len());
-    if let (Some(answer), Some(field)) = (scenario.firmware.get_mut(index), random.pick(ContentField::ALL)) {
+    let Some(answer) = scenario.firmware.get_mut(index) else { return };
+    if random.chance(70) {
+        generate::content(random, answer);
+    } else if let Some(field) = random.pick(ContentField::ALL) {
         answer.contents.push(Content { field, value });
     }
 }
@@ -199,7 +222,9 @@ fn change_field(scenario: &mut Scenario, random: &mut Random, _: &Language) {
 fn another_value(scenario: &Scenario, field: &FieldView, random: &mut Random) -> u64 {
     match field.domain {
         Domain::Flag => field.value ^ 1,
-        Domain::Flags(flags) => field.value ^ random.pick(flags).map_or(0, |flag| flag.value),
+        // One of many flags is seldom the one that matters.
+        Domain::Flags(flags) if random.chance(50) => field.value ^ random.pick(flags).map_or(0, |flag| flag.value),
+        Domain::Flags(flags) => flags.iter().filter(|_| random.chance(50)).fold(0, |value, flag| value | flag.value),
         Domain::Names(names) => random.pick(names).map_or(field.default, |name| name.value),
         Domain::Optional { .. } => generate::value(random, &field.domain, field.default),
         Domain::Range { .. } => number(scenario, &field.domain, field.value, random),

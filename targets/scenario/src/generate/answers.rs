@@ -191,7 +191,8 @@ fn fitting_statuses(command: Command) -> &'static [FsfStatus] {
     }
 }
 
-fn content(draw: &mut Draw<'_, '_>, answer: &mut Answer) {
+/// One more part of an answer's contents.
+pub(super) fn content(draw: &mut Draw<'_, '_>, answer: &mut Answer) {
     let field = draw.pick(fitting_fields(answer.command));
     let value = content_value(draw, field);
     answer.contents.push(Content { field, value });

@@ -23,7 +23,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::language::Language;
 use crate::random::Random;
-use crate::{Answer, Choice, Device, Domain, Scenario, Step};
+use crate::{Answer, Choice, Device, Domain, Scenario, Step, Trigger};
 
 /// Entropy of one generated scenario, in bytes; more than the largest one draws.
 const ENTROPY: usize = 4096;
@@ -72,9 +72,19 @@ pub(crate) fn step(random: &mut Random, scenario: &Scenario, language: &Language
     with_entropy(random, |draw| steps::step(draw, scenario, &language.weights()))
 }
 
+/// A failure to be injected, for the mutator.
+pub(crate) fn failure(random: &mut Random, scenario: &Scenario) -> Step {
+    with_entropy(random, |draw| steps::step(draw, scenario, &[(Trigger::Fail, 1)]))
+}
+
 /// One more answer for `scenario`, for the mutator.
 pub(crate) fn answer(random: &mut Random, scenario: &Scenario) -> Answer {
     with_entropy(random, |draw| answers::answer(draw, scenario))
+}
+
+/// One more thing that an answer says, and that fits its command, for the mutator.
+pub(crate) fn content(random: &mut Random, answer: &mut Answer) {
+    with_entropy(random, |draw| answers::content(draw, answer));
 }
 
 /// One more choice for `scenario`, for the mutator.
