@@ -48,6 +48,9 @@ pub(crate) enum Error {
     /// A file that would be written is there already.
     #[error("{}: exists already, and nothing is overwritten", .0.display())]
     Exists(PathBuf),
+    /// Somebody else writes to a folder of findings.
+    #[error("{}: another regdiff writes there", .0.display())]
+    Claimed(PathBuf),
     /// A file cannot be written.
     #[error("{}: cannot be written: {source}", file.display())]
     Write {
@@ -146,6 +149,7 @@ impl Error {
                 format!("{}; --raw takes any bytes, as the engines do", error.cure())
             }
             Self::Exists(_) => "name another file, or move this one away first".into(),
+            Self::Claimed(_) => "wait until it is done, or name another folder with --keep".into(),
             Self::Write { .. } => "check that the folder exists, may be written and has room".into(),
             Self::Stdout(_) => "check where the output goes to, and whether there is room".into(),
             Self::Page(_) => "please report it with the folder".into(),

@@ -15,6 +15,7 @@
 
 mod args;
 mod campaign;
+mod claim;
 mod commands;
 mod confirmed;
 mod corpus;

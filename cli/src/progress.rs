@@ -33,11 +33,8 @@ impl Progress {
         }
     }
 
-    /// A line that stays, where somebody watches.
+    /// A line that stays, also in a log.
     pub(crate) fn say(&self, line: &str) {
-        if self.bar.is_hidden() {
-            return;
-        }
         self.bar.suspend(|| say(format_args!("{line}")));
     }
 

@@ -7,15 +7,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use regdiff_oracle::{Report, Signature};
 use regdiff_scenario::{Scenario, parts, text};
-use tempfile::Builder;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use tempfile::{Builder, TempDir};
 
 use super::{Origin, Settings, minimiser, report};
+use crate::claim::{Claim, UNFINISHED};
 use crate::error::Error;
 use crate::input::Reading;
 use crate::new_file;
@@ -46,14 +48,15 @@ pub(crate) struct Kept {
 /// The folder of findings, and what this campaign put there.
 pub(super) struct Keeper {
     settings: Settings,
+    _claim: Claim,
     kept: BTreeMap<Signature, Kept>,
 }
 
 impl Keeper {
-    /// Makes the folder if it does not exist.
+    /// Claims the folder; makes it if it does not exist.
     pub(super) fn new(settings: &Settings) -> Result<Self, Error> {
-        fs::create_dir_all(&settings.keep).map_err(|error| Error::create(&settings.keep, error))?;
-        Ok(Self { settings: settings.clone(), kept: BTreeMap::new() })
+        let claim = Claim::take(&settings.keep)?;
+        Ok(Self { settings: settings.clone(), _claim: claim, kept: BTreeMap::new() })
     }
 
     /// What was kept, by signature.
@@ -132,9 +135,7 @@ impl Keeper {
             kept.from_before = false;
             write_folder(&kept.folder, &files)?;
         } else {
-            for (name, contents) in files {
-                new_file::replace(&kept.folder.join(name), contents.as_bytes())?;
-            }
+            replace_folder(&kept.folder, &files)?;
         }
         (kept.parts, kept.minimal) = (parts::size(scenario), minimal);
         Ok(())
@@ -177,21 +178,44 @@ fn size_of(folder: &Path) -> Option<usize> {
 
 /// Writes all files beside, and renames the folder into place.
 fn write_folder(folder: &Path, files: &[(&str, String)]) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::create(folder, error);
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    let beside = Builder::new()
-        .prefix(".regdiff-")
-        .permissions(Permissions::from_mode(0o777))
-        .tempdir_in(parent)
-        .map_err(failed)?;
-    for (name, contents) in files {
-        new_file::create(&beside.path().join(name), contents.as_bytes())?;
-    }
+    let beside = folder_beside(folder, files)?;
     // A folder that came into being meanwhile is not empty, and stays.
-    fs::rename(beside.path(), folder).map_err(failed)?;
+    fs::rename(beside.path(), folder).map_err(|error| Error::create(folder, error))?;
     // It is not where it would be removed from; nothing is left to clean up.
     let _ = beside.keep();
     Ok(())
+}
+
+/// Replaces a folder that this process wrote, all files at once: half of another scenario's would say what is not so.
+fn replace_folder(folder: &Path, files: &[(&str, String)]) -> Result<(), Error> {
+    let ours = |entry: &fs::DirEntry| files.iter().any(|(name, _)| entry.file_name() == *name);
+    let is_ours = fs::read_dir(folder).is_ok_and(|mut all| all.all(|entry| entry.as_ref().is_ok_and(ours)));
+    if is_ours {
+        let beside = folder_beside(folder, files)?;
+        match renameat_with(CWD, beside.path(), CWD, folder, RenameFlags::EXCHANGE) {
+            // What is beside now is the old one, and goes away.
+            Ok(()) => return Ok(()),
+            // Not every file system can.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(Error::create(folder, error.into())),
+        }
+    }
+    // Somebody put something there, which stays.
+    files.iter().try_for_each(|(name, contents)| new_file::replace(&folder.join(name), contents.as_bytes()))
+}
+
+/// A finished folder next to where it belongs; it goes away with this value.
+fn folder_beside(folder: &Path, files: &[(&str, String)]) -> Result<TempDir, Error> {
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    let beside = Builder::new()
+        .prefix(UNFINISHED)
+        .permissions(Permissions::from_mode(0o777))
+        .tempdir_in(parent)
+        .map_err(|error| Error::create(folder, error))?;
+    for (name, contents) in files {
+        new_file::create(&beside.path().join(name), contents.as_bytes())?;
+    }
+    Ok(beside)
 }
 
 /// A signature as a file name: signatures have no blanks, and slashes become dashes.

@@ -13,6 +13,7 @@ use regdiff_scenario::{Scenario, parts, text};
 use serde_json::json;
 
 use crate::args::{AllowLevel, Jobs};
+use crate::claim::Claim;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::input::{self, Reading};
@@ -82,6 +83,7 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let options = Options::allowing(arguments.allow.allow());
     let mut counts = Counts::default();
     let groups = group(&files, arguments.jobs.number(), &options, &mut counts);
+    let _claim = if groups.is_empty() { None } else { Some(Claim::take(&arguments.keep)?) };
     for (signature, group) in groups {
         let told = keep(arguments, &options, &signature, group)?;
         counts.signatures += 1;

@@ -11,6 +11,7 @@ mod exit_codes;
 mod explore;
 mod faults;
 mod files;
+mod killed;
 mod people;
 mod registries;
 mod rig;
