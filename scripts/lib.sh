@@ -85,6 +85,24 @@ own_group() {
   return "$status"
 }
 
+# packages NAME…: installs those that are missing.
+packages() {
+  if ! command -v apt-get >/dev/null; then
+    say "no apt-get: install with your package manager what Debian calls $*"
+    return
+  fi
+  local missing=() package
+  for package in "$@"; do
+    if ! grep -q "install ok installed" <(dpkg-query -W -f '${Status}' "$package" 2>/dev/null); then missing+=("$package"); fi
+  done
+  if [ ${#missing[@]} = 0 ]; then say "packages are there: $*"; return; fi
+  local sudo=()
+  if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
+  say "installing packages: ${missing[*]}"
+  "${sudo[@]}" apt-get update -q
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"
+}
+
 # seeds pack CORPUS FOLDER | seeds generate TARGET COUNT FOLDER | seeds dictionary: no engine and no flags of one.
 seeds() {
   env -u RUSTFLAGS cargo run -q --locked --release --manifest-path "$root/fuzz/Cargo.toml" --no-default-features \

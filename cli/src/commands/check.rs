@@ -25,12 +25,14 @@ use crate::kernel_lane::{KernelArguments, LaneChoice};
 use crate::output::Out;
 use crate::own_bug::{self, OwnBug};
 use crate::style::{BAD, GOOD};
+use crate::triage;
 use crate::{complain, repeat};
 
 const EXAMPLES: &str = "\
 Examples:
   regdiff check --twice corpus/registration/*.toml
   regdiff check --twice --seed 0 --count 100000
+  regdiff check --twice --each --count 1000 >here      # and on another machine; then: diff here there
   regdiff check --twice --lane linux --seed 1 --count 20
   regdiff check --contract --today 2026-11-01 corpus";
 
@@ -58,6 +60,10 @@ pub(crate) struct Arguments {
     /// Which allowances count
     #[arg(long, value_enum, default_value = "intended", value_name = "LEVEL")]
     allow: AllowLevel,
+    /// Before the summary, print a line for each scenario, with a hash of all that was judged and seen: the same in every build
+    /// and on every machine
+    #[arg(long, conflicts_with_all = ["contract", "json"])]
+    each: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -72,6 +78,7 @@ pub(crate) struct Arguments {
 
 /// A scenario, and the command that judges it again.
 struct Subject {
+    name: String,
     scenario: Scenario,
     repeat: String,
 }
@@ -151,12 +158,16 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     let mut ends = Ends::default();
     let seeds = (0..if arguments.files.is_empty() { arguments.seeds.count } else { 0 }).map(|index| {
         let seed = arguments.seeds.nth(index);
-        Subject { scenario: Scenario::generate(seed), repeat: repeat::seed(seed, arguments.allow) }
+        Subject {
+            name: format!("seed {seed}"),
+            scenario: Scenario::generate(seed),
+            repeat: repeat::seed(seed, arguments.allow),
+        }
     });
     let files = arguments.files.iter().filter_map(|file| match arguments.reading.read(file) {
         Ok(input) => {
             let repeat = repeat::run(file, arguments.allow, arguments.reading.raw);
-            Some(Subject { scenario: input.scenario, repeat })
+            Some(Subject { name: file.display().to_string(), scenario: input.scenario, repeat })
         }
         Err(error) => {
             code = code.and(complain(&error));
@@ -167,7 +178,17 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     while subjects.peek().is_some() {
         let batch: Vec<Subject> = subjects.by_ref().take(BATCH).collect();
         scenarios += batch.len() as u64;
-        differences.extend(twice(&batch, &once, &mut ends)?);
+        let results = twice(&batch, &once)?;
+        for (subject, (first, second)) in batch.iter().zip(results) {
+            if let Ok(outcome) = &first {
+                ends.count(&outcome.observations.eager);
+                ends.count(&outcome.observations.deferred);
+            }
+            if arguments.each {
+                out.line(format_args!("{}: {}", subject.name, line(&first)))?;
+            }
+            differences.extend(compare(first, second, &subject.repeat));
+        }
     }
     drop(subjects);
     if !differences.is_empty() {
@@ -188,12 +209,14 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
     Ok(code)
 }
 
-/// Does everything twice; returns what came out in two ways.
+/// What came of a scenario; a panic is an outcome too.
+type Came = Result<Outcome, OwnBug>;
+
+/// Does everything twice.
 fn twice(
     batch: &[Subject],
     once: &(impl Fn(&Scenario) -> Result<Outcome, Error> + Sync),
-    ends: &mut Ends,
-) -> Result<Vec<Difference>, Error> {
+) -> Result<Vec<(Came, Came)>, Error> {
     let once = |subject: &Subject| own_bug::catch(|| once(&subject.scenario));
     let (first, mut second) = thread::scope(|scope| {
         let second = scope.spawn(|| batch.iter().rev().map(once).collect::<Vec<_>>());
@@ -201,20 +224,25 @@ fn twice(
         (first, second.join().unwrap_or_default())
     });
     second.reverse();
-    let mut found = Vec::new();
-    for (subject, (first, second)) in batch.iter().zip(first.into_iter().zip(second)) {
-        if let Ok(Ok(outcome)) = &first {
-            ends.count(&outcome.observations.eager);
-            ends.count(&outcome.observations.deferred);
-        }
-        // A panic is an outcome, a lane that fails is none.
-        found.extend(compare(
-            first.map_or_else(|bug| Ok(Err(bug)), |o| o.map(Ok))?,
-            second.map_or_else(|bug| Ok(Err(bug)), |o| o.map(Ok))?,
-            &subject.repeat,
-        ));
-    }
-    Ok(found)
+    // A panic is an outcome, a lane that fails is none.
+    let outcome = |result: Result<Result<Outcome, Error>, OwnBug>| match result {
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(outcome)) => Ok(Ok(outcome)),
+        Err(bug) => Ok(Err(bug)),
+    };
+    first.into_iter().zip(second).map(|(first, second)| Ok((outcome(first)?, outcome(second)?))).collect()
+}
+
+/// Verdict, signatures and a hash of everything, to compare with another build or machine.
+fn line(outcome: &Came) -> String {
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(OwnBug(what)) => return format!("a bug of regdiff: {}", what.replace('\n', " ")),
+    };
+    let report = outcome.report.as_ref();
+    let found = report.into_iter().flat_map(|report| &report.findings).map(|finding| finding.signature.as_str());
+    let words: Vec<&str> = report.map(|report| report.verdict.text()).into_iter().chain(found).collect();
+    format!("{} {}", words.join(" "), triage::of(json!(outcome).to_string().as_bytes()))
 }
 
 /// Both registrations of the real driver, on the kernel's own profile.

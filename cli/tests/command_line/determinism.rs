@@ -35,3 +35,14 @@ fn statistics_count_every_scenario_once() {
     assert_eq!(json["scenarios"], 300);
     assert_eq!(json["own_bugs"], serde_json::json!({}), "no panic of ours");
 }
+
+#[test]
+fn each_scenario_has_a_line_that_tells_it_from_others() {
+    let each = || regdiff(["check", "--twice", "--each", "--count", "20", "--seed", "7"]).ends_with(0).stdout;
+    let lines = each();
+    assert_eq!(lines, each());
+    let hash = |line: &str| line.rsplit_once(' ').map(|(_, hash)| hash.to_owned());
+    let hashes: std::collections::BTreeSet<_> = lines.lines().take(20).filter_map(hash).collect();
+    assert!(hashes.len() == 20 && hashes.iter().all(|hash| hash.len() == 64), "{lines}");
+    assert!(lines.starts_with("seed 7: ") && lines.contains("\n20 scenarios judged twice, 0 "), "{lines}");
+}
