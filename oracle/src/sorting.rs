@@ -1,6 +1,7 @@
 //! Puts what the oracles saw under the contract: allowed, or a finding.
 
 use crate::contract::{Allow, Allowance, Context, Reach, Status, covering};
+use crate::divergence::event_device;
 use crate::finding::{Evidence, Finding, Known};
 use crate::verdict::Allowed;
 
@@ -35,10 +36,19 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    fn covers(&self, finding: &Finding) -> bool {
-        let Evidence::Difference(located) = &finding.evidence else { return false };
-        // A panic belongs to no device: it stops the machine.
-        located.steps_begun >= self.at && located.difference.device().is_none_or(|device| device == self.device)
+    fn covers(&self, context: &Context<'_>, finding: &Finding) -> bool {
+        match &finding.evidence {
+            // A panic belongs to no device: it stops the machine.
+            Evidence::Difference(located) => {
+                located.steps_begun >= self.at && located.difference.device().is_none_or(|device| device == self.device)
+            }
+            // Sides in different situations may well differ in when they come to rest; whose it is tells who was busy last.
+            Evidence::NeverRests(_) => {
+                let mut story = context.side(finding.side).events.iter().rev();
+                story.find_map(|stamped| event_device(&stamped.event)) == Some(self.device)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -62,7 +72,7 @@ pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, terms: Terms) -> 
         sorted.allow(allowance, status, finding);
     }
     for finding in uncovered {
-        match sorted.taken.iter().find(|taken| taken.covers(&finding)) {
+        match sorted.taken.iter().find(|taken| taken.covers(context, &finding)) {
             Some(&Taken { allowance, status, .. }) => sorted.allow(allowance, status, finding),
             None => sorted.findings.push(finding),
         }

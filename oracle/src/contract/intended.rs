@@ -105,6 +105,22 @@ pub(super) const LIST: &[Allowance] = &[
         covers: ptp_port_is_made_again,
     },
     Allowance {
+        id: "ptp-port-is-told-of-early",
+        allows: "what the firmware tells of a point-to-point port during an open of the adapter meets a port in eager only, with all that \
+                 follows: a state change tests it, an ELS or a lost connection recovers it",
+        why: "in every open eager makes the port before Exchange Port Data, deferred after it: between them only eager has one",
+        evidence: "driver.md 6.5.1 rows 3 and 6, 13.4, 14; patch 5/8, ac007adc4d2d",
+        review: "2027-06-01",
+        scenario: "registration/ptp-port-is-told-of-early",
+        signatures: &[
+            "divergence/event.command.adisc",
+            "divergence/event.trace.fciwwp1",
+            "divergence/event.trace.fssrpc1",
+        ],
+        reach: Reach::Onward,
+        covers: ptp_port_is_told_of_early,
+    },
+    Allowance {
         id: "ptp-port-files-come-later",
         allows: "a user's access to a file of that port fails in deferred, with all that follows",
         why: "there is no such port yet, also in a later open if the link was down in those before; in eager the access may recover \
@@ -273,6 +289,23 @@ fn ptp_port_is_made_again(context: &Context<'_>, finding: &Finding) -> bool {
     ["ereptp1", "ersfs_1"].contains(&record.tag.text())
         && context.is_ptp(record.device)
         && context.scenario.steps.iter().enumerate().any(removed)
+}
+
+fn ptp_port_is_told_of_early(context: &Context<'_>, finding: &Finding) -> bool {
+    let (device, at, trigger) = match surplus(finding) {
+        Some((Side::Eager, Event::Command(sent), at)) if sent.command == Command::Adisc => {
+            (sent.device, at, Trigger::Rscn)
+        }
+        Some((Side::Eager, Event::Trace(record), at)) if record.tag == "fciwwp1" => {
+            (record.device, at, Trigger::IncomingEls)
+        }
+        Some((Side::Eager, Event::Trace(record), at)) if record.tag == "fssrpc1" => {
+            (record.device, at, Trigger::PortClosed)
+        }
+        _ => return false,
+    };
+    let told = |step: &Step| step.trigger == trigger && step.device == device && step.moment.when != When::AtRest;
+    context.is_ptp(device) && ptp_port_came(context, device, at) && context.scenario.steps.iter().any(told)
 }
 
 fn ptp_port_fails_at_another_attempt(context: &Context<'_>, finding: &Finding) -> bool {

@@ -65,7 +65,8 @@ impl Allow {
 pub enum Reach {
     /// The one difference that the predicate accepts.
     Difference,
-    /// Everything of the same FCP device from that step on: the sides are no longer in the same situation.
+    /// Everything of the same FCP device from that step on, also that one side never comes to rest while that device is busy: the
+    /// sides are no longer in the same situation.
     Onward,
 }
 

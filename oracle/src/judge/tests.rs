@@ -1,7 +1,7 @@
 //! The judge on lanes that show what a test says.
 
-use regdiff_observation::{Attribute, Object, StepOutcome, TrapKind, UeventAction};
-use regdiff_scenario::{FailPoint, Step, Trigger, scalar::Scalar};
+use regdiff_observation::{Attribute, Event, Object, SentCommand, Stamped, StepOutcome, TrapKind, UeventAction};
+use regdiff_scenario::{Command, Context as TaskContext, FailPoint, Step, Trigger, scalar::Scalar};
 
 use super::*;
 use crate::pair::Side;
@@ -203,6 +203,35 @@ fn a_report_says_whether_anything_was_compared() {
     assert!(report.is_comparison());
     let report = judged(Allow::Open, &scenario(), |_| Observation { end: End::Unmodelled("x"), ..Default::default() });
     assert!(!report.is_comparison());
+}
+
+#[test]
+fn a_side_need_not_rest_after_what_an_allowance_took_out() {
+    let mut scenario = scenario();
+    scenario.steps[1] = Step::new(Trigger::ReadAttribute);
+    let found = |asks: bool, busy: u8, allow| {
+        let report = judged(allow, &scenario, |variant| {
+            let sent = SentCommand { device: 0, command: Command::ExchangePortData, port: 0, lun: 0 };
+            let mut seen =
+                Observation { steps: vec![StepOutcome::Done(0), StepOutcome::Done(-2)], ..Default::default() };
+            rest(&mut seen, 1, &[], &[]);
+            // Eager asks for a file that deferred has not got.
+            let asked = [Event::Command(sent)];
+            rest(&mut seen, 2, if variant.left && asks { &asked } else { &[] }, &[]);
+            if !variant.left {
+                (seen.end, seen.turns) = (End::Limit(Limit::Turns), 1000);
+                let event = uevent(UeventAction::Add, Object::Rport(busy, 7));
+                seen.events.push(Stamped { time_us: 40, context: TaskContext::Erp, event });
+            }
+            seen
+        });
+        signatures(&report.findings)
+    };
+    let tired = ["liveness/deferred/never-rests/turns"];
+    assert_eq!(found(true, 0, Allow::Intended), [""; 0]);
+    assert_eq!(found(false, 0, Allow::Intended), tired, "nothing was taken out");
+    assert_eq!(found(true, 1, Allow::Intended), tired, "it is another device that never rests");
+    assert_eq!(found(true, 0, Allow::Nothing).len(), 2, "nothing is taken out by what does not count");
 }
 
 #[test]

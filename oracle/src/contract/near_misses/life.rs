@@ -26,7 +26,8 @@ fn users_of_disks_wait_for_a_port_that_nobody_gives_up() {
     let known = Some("fc-host-without-queues");
     let hangs = |list: Vec<Step>, step, trigger| id(&steps(list), &quiet(), &blocked(Side::Eager, step, trigger));
     let queues = || fail(FailPoint::FcHostWorkQueues);
-    for trigger in [Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset, Trigger::SdevRescan] {
+    let disk = [Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset, Trigger::SdevRescan];
+    for trigger in disk.into_iter().chain([Trigger::NrRequests, Trigger::SwitchElevator]) {
         assert_eq!(hangs(vec![queues(), Step::new(trigger)], 1, trigger), known);
         assert_eq!(hangs(vec![queues(), on(1, Step::new(trigger))], 1, trigger), None, "another device's disk");
         assert_eq!(hangs(vec![fail(FailPoint::HostTagSet), Step::new(trigger)], 1, trigger), None);
@@ -232,6 +233,42 @@ fn a_port_is_made_again_after_it_was_removed_in_between() {
     assert_eq!(again(&with(ptp(), on(1, removes(When::Outstanding))), both, made, 0, more), None);
     let other = Step { moment: removes(When::Outstanding).moment, ..Step::new(Trigger::PortFailed) };
     assert_eq!(again(&with(ptp(), other), both, made, 0, more), None);
+}
+
+#[test]
+fn a_port_is_told_of_before_deferred_makes_it() {
+    let known = Some("ptp-port-is-told-of-early");
+    let adisc = |device| Event::Command(SentCommand { device, command: Command::Adisc, port: 7, lun: 0 });
+    let record = |tag: &str| Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 2 });
+    // Whether deferred has the port at the rest before, and at the one after.
+    let told = |scenario: &Scenario, there: [bool; 2], event, counts: (u32, u32)| {
+        let mut seen = registered_after(1);
+        for (rest, there) in seen.deferred.rests.iter_mut().skip(1).zip(there) {
+            rest.readings.extend(there.then_some(reading(Object::Port(0, 7), Attribute::Status, 0)));
+        }
+        id(scenario, &seen, &super::event(3, event, counts.0, counts.1))
+    };
+    let with = |scenario: Scenario, device, trigger, when| {
+        let moment = Moment { when, command: Command::ExchangeConfigData, ..Moment::default() };
+        Scenario { steps: vec![on(device, Step { moment, ..Step::new(trigger) })], ..scenario }
+    };
+    let (more, made) = ((1, 0), [false, true]);
+    for (trigger, event) in
+        [(Trigger::Rscn, adisc(0)), (Trigger::IncomingEls, record("fciwwp1")), (Trigger::PortClosed, record("fssrpc1"))]
+    {
+        let early = with(ptp(), 0, trigger, When::Outstanding);
+        assert_eq!(told(&early, made, event, more), known, "{trigger:?}");
+        assert_eq!(told(&early, made, event, (0, 1)), None, "{trigger:?}: eager's port is the early one");
+        assert_eq!(told(&early, [true; 2], event, more), None, "{trigger:?}: deferred had it before");
+        assert_eq!(told(&early, [false; 2], event, more), None, "{trigger:?}: deferred does not make it");
+        assert_eq!(told(&with(ptp(), 0, trigger, When::AtRest), made, event, more), None, "{trigger:?}");
+        assert_eq!(told(&with(ptp(), 1, trigger, When::Outstanding), made, event, more), None, "{trigger:?}");
+        assert_eq!(told(&with(ptp(), 0, Trigger::LinkDown, When::Outstanding), made, event, more), None, "{trigger:?}");
+        assert_eq!(told(&with(fabric(), 0, trigger, When::Outstanding), made, event, more), None, "{trigger:?}");
+    }
+    let early = with(ptp(), 0, Trigger::Rscn, When::Outstanding);
+    assert_eq!(told(&early, made, adisc(1), more), None, "another device's port");
+    assert_eq!(told(&early, made, record("fciwwp1"), more), None, "no ELS came");
 }
 
 #[test]

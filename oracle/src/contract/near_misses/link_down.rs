@@ -1,7 +1,8 @@
 //! Near misses of what is excused by links that are down.
 
 use regdiff_observation::{
-    Attribute, Event, LogId, LogLine, Object, Observation, SentCommand, Stamped, Tag, TraceRecord, UeventAction,
+    Attribute, Event, FcEvent, LogId, LogLine, Object, Observation, SentCommand, Stamped, Tag, TraceRecord,
+    UeventAction,
 };
 use regdiff_scenario::{
     Answer, Command, Content, ContentField, Context, FsfStatus, ProtocolStatus, Reply, Scalar, Scenario, Topology,
@@ -186,6 +187,22 @@ fn of_two_scans_eager_does_the_one_after_port_data() {
     assert_eq!(more(&late, &late, 3), None);
     assert_eq!(more(&late, &[sent(scan, 1), sent(port_data, 0), sent(scan, 0)], 3), None, "another device's scan");
     assert_eq!(more(&late, &[sent(port_data, 1), sent(scan, 0)], 3), Some("scan-while-link-is-down"));
+    // Where deferred hangs in its scan, eager alone opens the adapter and tells of the link.
+    let hangs = |what: Event, counts: (u32, u32), shown| {
+        let mut seen = dead_link(LogId::LdNoLight, 0, 0, shown);
+        for (side, sent) in [(&mut seen.eager, &late), (&mut seen.deferred, &early)] {
+            side.rests.pop();
+            rest(side, 3, sent, &[]);
+        }
+        id(&fabric(), &seen, &event(3, what, counts.0, counts.1))
+    };
+    let told = |code| Event::Fc(FcEvent { device: 0, code, data: 0 });
+    for what in [sent(port_data, 0), told(2)] {
+        assert_eq!(hangs(what, (1, 0), 3), Some("scan-while-link-is-down"), "{what:?}");
+        assert_eq!(hangs(what, (0, 1), 3), None, "{what:?}");
+        assert_eq!(hangs(what, (1, 0), 0), None, "{what:?}: deferred shows the link as down");
+    }
+    assert_eq!(hangs(told(3), (1, 0), 3), None, "the link goes down");
 }
 
 #[test]

@@ -265,8 +265,16 @@ fn host_state_written(context: &Context<'_>, finding: &Finding) -> bool {
     }
 }
 
-/// What waits while a remote port is blocked.
-const DISK_USERS: &[Trigger] = &[Trigger::Read, Trigger::Write, Trigger::Flush, Trigger::SgReset, Trigger::SdevRescan];
+/// What waits while a remote port is blocked, or until nobody does any more: a queue is frozen when its requests are through.
+const DISK_USERS: &[Trigger] = &[
+    Trigger::Read,
+    Trigger::Write,
+    Trigger::Flush,
+    Trigger::SgReset,
+    Trigger::SdevRescan,
+    Trigger::NrRequests,
+    Trigger::SwitchElevator,
+];
 
 fn fc_host_without_queues(context: &Context<'_>, finding: &Finding) -> bool {
     let steps = &context.scenario.steps;

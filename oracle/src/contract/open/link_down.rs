@@ -30,7 +30,7 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "FINDINGS.md 3; driver.md 13.2",
         review: "2027-03-01",
         scenario: "registration/link-down-in-port-data",
-        signatures: &["divergence/event.command.*", "divergence/event.trace.*"],
+        signatures: &["divergence/event.command.*", "divergence/event.fc.linkup", "divergence/event.trace.*"],
         reach: Reach::Onward,
         covers: scan_while_link_is_down,
     },
@@ -100,6 +100,9 @@ const LINK: &[Attribute] = &[
 /// What a port scan sends.
 const SCAN: &[Command] = &[Command::OpenWka, Command::CloseWka, Command::GpnFt];
 
+/// The event of a link that came up (driver.md 13.6).
+const LINKUP: u8 = 2;
+
 /// Recovery records of a port scan, also of one that could not be sent.
 const SCAN_TAGS: &[&str] = &["fcegpf1", "fcegpf2", "fsrs__1", "qdsbg_1"];
 
@@ -126,16 +129,20 @@ fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
 
 fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
     let Some((side, event, at)) = surplus(finding) else { return false };
-    let device = match event {
-        Event::Command(sent) if SCAN.contains(&sent.command) => sent.device,
-        Event::Trace(record) if SCAN_TAGS.contains(&record.tag.text()) => record.device,
+    let (device, is_scan) = match event {
+        Event::Command(sent) => (sent.device, SCAN.contains(&sent.command)),
+        Event::Trace(record) => (record.device, SCAN_TAGS.contains(&record.tag.text())),
+        Event::Fc(told) if told.code == LINKUP => (told.device, false),
         _ => return false,
     };
     let at_start = at > 0 && shows_dead_link(context, device, at - 1);
     if side == Side::Eager {
-        // Of two scans only the later one is eager's: what met the earlier one in deferred meets it.
+        // Of two scans only the later one is eager's: what met the earlier one in deferred meets it, or deferred hangs in that one.
         let early = |side| scans_before_port_data(context, side, device, at);
         return at_start && early(Side::Deferred) && !early(Side::Eager);
+    }
+    if !is_scan {
+        return false;
     }
     // Between two rests the host may be removed, or the link come back: then only the log tells.
     let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
