@@ -167,6 +167,30 @@ fn the_port_of_a_peer_named_zero_cannot_be_found_by_its_address() {
 }
 
 #[test]
+fn a_nameless_port_that_is_gone_at_the_rest_was_made_at_registration() {
+    let found = |scenario: &Scenario, line, device, steps, counts: (u32, u32)| {
+        let went = Event::Log(LogLine { id: line, device: Some(device), argument: 0 });
+        let seen = Pair::of(|_| {
+            let mut seen = Observation::default();
+            rest(&mut seen, 1, &[], &[]);
+            rest(&mut seen, 2, &[went, uevent(UeventAction::Add, FC_HOST)], &[]);
+            rest(&mut seen, 3, &[], &[]);
+            seen
+        });
+        let made = Event::Trace(TraceRecord { device: 0, tag: Tag::new("ereptp1"), wanted: 2, needed: 0 });
+        id(scenario, &seen, &event(steps, made, counts.0, counts.1))
+    };
+    let (down, more) = (LogId::LdNoLight, (1, 2));
+    assert_eq!(found(&ptp(), down, 0, 2, more), Some("ptp-port-without-name"));
+    assert_ne!(found(&ptp(), down, 0, 2, (2, 1)), Some("ptp-port-without-name"), "eager makes none");
+    assert_eq!(found(&fabric(), down, 0, 2, more), None);
+    assert_eq!(found(&ptp(), LogId::Oper, 0, 2, more), None);
+    assert_eq!(found(&ptp(), down, 1, 2, more), None, "another device's link");
+    assert_eq!(found(&ptp(), down, 0, 3, more), None, "after registration");
+    assert_eq!(found(&ptp(), down, 0, 1, more), None, "before it");
+}
+
+#[test]
 fn of_two_scans_eager_does_the_one_after_port_data() {
     let (scan, port_data) = (Command::OpenWka, Command::ExchangePortData);
     let sent = |command, device| Event::Command(SentCommand { device, command, port: 0, lun: 0 });

@@ -42,6 +42,7 @@ pub(super) const LIST: &[Allowance] = &[
         review: "2027-03-01",
         scenario: "registration/nameless-port-ptp",
         signatures: &[
+            "divergence/event.trace.ereptp1",
             "divergence/event.trace.fcrscn1",
             "divergence/event.trace.fssrpc1",
             "divergence/port/absent-in-deferred",
@@ -164,6 +165,14 @@ fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
     // A peer whose name is zero has the same port on both sides, but in deferred one without an address: a port that closed is not
     // found by it, and a state change asks for its recovery.
     if let Some((side, Event::Trace(record), at)) = surplus(finding) {
+        // It is made at registration, and may be gone again at the rest.
+        if record.tag == "ereptp1" {
+            let registered = |at| context.registrations(Side::Deferred, record.device, at);
+            return side == Side::Deferred
+                && context.is_ptp(record.device)
+                && link_went_down(context, record.device, at)
+                && registered(at) > at.checked_sub(1).map_or(0, registered);
+        }
         return record.tag == if side == Side::Eager { "fssrpc1" } else { "fcrscn1" }
             && context.is_ptp(record.device)
             && context.has(Side::Deferred, Object::Port(record.device, 0), at)
