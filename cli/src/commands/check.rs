@@ -11,7 +11,7 @@ use std::thread;
 
 use clap::Args;
 use regdiff_linux::{Linux, Registration};
-use regdiff_observation::{End, Observation, StepOutcome};
+use regdiff_observation::{End, Limit, Observation, StepOutcome};
 use regdiff_oracle::{Model, Options, Report, judge, pair};
 use regdiff_scenario::Scenario;
 use serde::Serialize;
@@ -250,23 +250,16 @@ fn in_kernel(linux: &Linux, scenario: &Scenario) -> Result<Outcome, Error> {
     let scenario = linux.normalise(scenario);
     let run = |registration| linux.try_run(&scenario, registration).map(|run| run.seen).map_err(Error::Kernel);
     let observations = pair::Pair { eager: run(Registration::Early)?, deferred: run(Registration::Deferred)? };
-    Ok(Outcome { report: None, observations: observations.map(by_the_millisecond) })
-}
-
-/// Times of a boot, to the nearest millisecond. The guest's clock moves by a quarter of a microsecond whenever it is read, and how
-/// often that is the host has a small say in: one boot of some hundred is a microsecond off.
-fn by_the_millisecond(mut seen: Observation) -> Observation {
-    let round = |time_us: &mut u64| *time_us = (*time_us + 500) / 1000 * 1000;
-    seen.events.iter_mut().for_each(|stamped| round(&mut stamped.time_us));
-    seen.rests.iter_mut().for_each(|rest| round(&mut rest.time_us));
-    if let End::Trap(trap) = &mut seen.end {
-        round(&mut trap.time_us);
-    }
-    seen
+    Ok(Outcome { report: None, observations })
 }
 
 fn compare(first: Result<Outcome, OwnBug>, second: Result<Outcome, OwnBug>, repeat: &str) -> Option<Difference> {
     let found = |place: String, first, second| Some(Difference { place, first, second, repeat: repeat.to_owned() });
+    let (mut first, mut second) = (first, second);
+    if let (Ok(first), Ok(second)) = (&mut first, &mut second) {
+        as_far_as_both_came(&mut first.observations.eager, &mut second.observations.eager);
+        as_far_as_both_came(&mut first.observations.deferred, &mut second.observations.deferred);
+    }
     match (first, second) {
         (Ok(first), Ok(second)) if first == second => None,
         (Ok(first), Ok(second)) => {
@@ -278,6 +271,21 @@ fn compare(first: Result<Outcome, OwnBug>, second: Result<Outcome, OwnBug>, repe
             let text = |result: Result<Outcome, OwnBug>| json!(result.map_or_else(|bug| bug.0, |_| "a verdict".into()));
             found("a panic".to_owned(), text(first), text(second))
         }
+    }
+}
+
+/// Where real time ends a run is up to the machine: then what happened until the earlier end must be the same, and nothing else.
+fn as_far_as_both_came(first: &mut Observation, second: &mut Observation) {
+    let is_cut = |seen: &Observation| seen.end == End::Limit(Limit::RealTime);
+    if !is_cut(first) && !is_cut(second) {
+        return;
+    }
+    let (events, rests) = (first.events.len().min(second.events.len()), first.rests.len().min(second.rests.len()));
+    for seen in [first, second] {
+        seen.events.truncate(events);
+        seen.rests.truncate(rests);
+        let (events, rests) = (std::mem::take(&mut seen.events), std::mem::take(&mut seen.rests));
+        *seen = Observation { end: End::Limit(Limit::RealTime), events, rests, ..Observation::default() };
     }
 }
 
@@ -302,16 +310,26 @@ fn part(path: String, first: Value, second: Value) -> Option<(String, Value, Val
 
 #[cfg(test)]
 mod tests {
+    use regdiff_observation::Rest;
+
     use super::*;
 
     #[test]
-    fn a_microsecond_of_a_boot_does_not_count_and_a_millisecond_does() {
-        let at = |time_us| {
-            let rest = regdiff_observation::Rest { time_us, ..Default::default() };
-            by_the_millisecond(Observation { rests: vec![rest], ..Observation::default() })
+    fn of_a_run_that_real_time_ended_counts_what_both_saw() {
+        let run = |end, times: &[u64]| {
+            let rests = times.iter().map(|time_us| Rest { time_us: *time_us, ..Rest::default() }).collect();
+            Observation { end, rests, turns: times.len() as u64, ..Observation::default() }
         };
-        assert_eq!(at(105_753_401), at(105_753_402));
-        assert_ne!(at(105_753_401), at(105_754_401));
+        let differ = |(mut first, mut second): (Observation, Observation)| {
+            as_far_as_both_came(&mut first, &mut second);
+            first != second
+        };
+        let cut = End::Limit(Limit::RealTime);
+        assert!(!differ((run(cut.clone(), &[1, 2]), run(cut.clone(), &[1, 2, 3]))));
+        assert!(!differ((run(cut.clone(), &[1, 2]), run(End::Limit(Limit::Output), &[1, 2, 3]))));
+        assert!(differ((run(cut.clone(), &[1, 2]), run(cut, &[1, 3]))));
+        assert!(differ((run(End::Limit(Limit::Time), &[1, 2]), run(End::Limit(Limit::Time), &[1, 2, 3]))));
+        assert!(differ((run(End::Rest, &[105_753_401]), run(End::Rest, &[105_753_402]))), "a microsecond counts");
     }
 
     #[test]

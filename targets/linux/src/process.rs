@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::limits::{GRACE, MAX_CONSOLE, MAX_FACTS, MAX_LINE, MAX_LINES};
 use crate::processor;
 
-/// Room of a pipe, in bytes: a guest that waits for its reader would sleep through virtual time.
+/// Room of a pipe, in bytes: a guest stands still while its reader is behind.
 const PIPE_BYTES: usize = 1 << 20;
 /// How much is read at once.
 const CHUNK: usize = 1 << 16;

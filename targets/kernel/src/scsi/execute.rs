@@ -115,12 +115,34 @@ async fn run(command: &Rc<ScsiCommand>) -> Sim<ScsiResult> {
                     kernel.sleep_us(0).await;
                     continue;
                 }
-                Next::Later => {}
+                Next::Later => {
+                    if kernel.switches.real_turns && wait_for_port(command).await {
+                        continue;
+                    }
+                }
             },
         }
         requeues += 1;
         kernel.sleep_ms((REQUEUE_MS.0 << requeues.min(20)).min(REQUEUE_MS.1)).await;
     }
+}
+
+/// Between two tries of a command to a port that is blocked: its queue runs three times, at one tick each, before it sends anything.
+const PORT_STEP_MS: u64 = 30;
+
+/// A command to a blocked port whose device is not blocked is sent again and again until the port is something else. Like a command of
+/// a blocked device it waits for that without a turn, so that rest can come. False: the port is not what holds it up.
+async fn wait_for_port(command: &ScsiCommand) -> bool {
+    let (kernel, rport) = (&command.sdev.host.kernel, &command.sdev.rport);
+    let blocked = || rport.chkready() == Some(HostByte::ImmRetry);
+    if !blocked() {
+        return false;
+    }
+    let began_us = kernel.now_us();
+    rport.changed().wait(kernel, || !blocked()).await;
+    let into_step_ms = (kernel.now_us() - began_us) / 1000 % PORT_STEP_MS;
+    kernel.sleep_ms(PORT_STEP_MS - into_step_ms).await;
+    true
 }
 
 /// Waits until somebody is through with a command, and decides what comes next.

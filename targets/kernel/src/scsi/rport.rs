@@ -102,6 +102,11 @@ impl Rport {
         self.state.get()
     }
 
+    /// Who waits for its state.
+    pub(crate) fn changed(&self) -> &WaitQueue {
+        &self.changed
+    }
+
     pub(crate) fn set_state(&self, kernel: &Kernel, state: RportState) {
         self.state.set(state);
         self.changed.wake_all(kernel);
@@ -248,9 +253,7 @@ async fn stop_loss_timers(host: &ScsiHost, rport: &Rport) {
 
 fn unblock_and_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
     if !host.kernel.slips(MidlayerFault::DevicesStayBlocked) {
-        for sdev in host.target_devices(rport) {
-            sdev.unblock(SdevState::Running);
-        }
+        unblock_target(host, rport, SdevState::Running);
     }
     queue_scan(host, rport);
 }
@@ -321,6 +324,22 @@ fn queue_scan(host: &Rc<ScsiHost>, rport: &Rc<Rport>) {
     }
 }
 
+/// Devices that (un)blocking a port reaches: those of its target, once that is in sysfs. Before, it is no child of the port, and
+/// the device that is being scanned stays as it is. midlayer.md has nothing of it; only where turns are real it is so.
+fn blockable(host: &ScsiHost, rport: &Rc<Rport>) -> Vec<Rc<ScsiDevice>> {
+    if rport.target_visible.get() || !host.kernel.switches.real_turns { host.target_devices(rport) } else { Vec::new() }
+}
+
+/// scsi_target_block.
+fn block_target(host: &ScsiHost, rport: &Rc<Rport>) {
+    blockable(host, rport).iter().for_each(|sdev| sdev.block());
+}
+
+/// scsi_target_unblock.
+pub(crate) fn unblock_target(host: &ScsiHost, rport: &Rc<Rport>, to: SdevState) {
+    blockable(host, rport).iter().for_each(|sdev| sdev.unblock(to));
+}
+
 /// fc_scsi_scan_rport: the scan work of a remote port (midlayer.md 4.1).
 async fn fc_scsi_scan_rport(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
     let _frame = host.kernel.enter("fc_scsi_scan_rport");
@@ -339,9 +358,7 @@ pub fn fc_remote_port_delete(kernel: &Rc<Kernel>, rport: &Rc<Rport>) {
         return;
     }
     rport.set_state(kernel, RportState::Blocked);
-    for sdev in host.target_devices(rport) {
-        sdev.block();
-    }
+    block_target(&host, rport);
     let dev_loss = rport.dev_loss_tmo.get();
     if let Some(seconds) = rport.fast_io_fail_tmo.get().filter(|seconds| *seconds < dev_loss) {
         host.queue_fc_work(&host.fc_dl, rport.work(|w| &w.fail_io), seconds);

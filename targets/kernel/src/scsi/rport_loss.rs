@@ -7,7 +7,7 @@ use regdiff_observation::{Access, LogId, Object, UeventAction};
 
 use super::device::{ScsiDevice, remove_device};
 use super::host::ScsiHost;
-use super::rport::{Rport, RportState};
+use super::rport::{Rport, RportState, unblock_target};
 use super::sdev_state::SdevState;
 use crate::{MidlayerFault, Sim};
 
@@ -50,9 +50,7 @@ fn terminate_io(host: &Rc<ScsiHost>, rport: &Rc<Rport>) -> Sim<()> {
     if let Some(driver) = host.driver.upgrade() {
         driver.terminate_rport_io(rport)?;
     }
-    for sdev in host.target_devices(rport) {
-        sdev.unblock(SdevState::TransportOffline);
-    }
+    unblock_target(host, rport, SdevState::TransportOffline);
     Ok(())
 }
 

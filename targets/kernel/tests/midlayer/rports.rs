@@ -1,8 +1,8 @@
 //! Remote ports: blocked, lost, found again (midlayer.md 3.5, 3.7).
 
 use regdiff_kernel::scsi::{
-    Cdb, Errno, RportState, SdevState, fc_remote_port_add, fc_remote_port_delete, fc_remove_host, remove_device,
-    scsi_host_put, scsi_remove_host, sd_read_write,
+    Cdb, Errno, RportState, ScsiResult, SdevState, fc_remote_port_add, fc_remote_port_delete, fc_remove_host,
+    remove_device, scsi_host_put, scsi_remove_host, sd_read_write,
 };
 use regdiff_observation::{LogId, Object, UeventAction};
 use regdiff_scenario::{Context, FailPoint, Midlayer};
@@ -26,6 +26,34 @@ fn a_port_that_comes_back_in_time_keeps_its_devices() {
         rig.kernel.wait_until_settled().await;
         assert_eq!(rport.state(), RportState::Online);
         assert_eq!(rig.fake.count(|c| matches!(c, Cdb::Inquiry { .. })), 1, "a rescan sends a known LUN nothing");
+        Ok(())
+    });
+    assert_eq!(record.end, None);
+}
+
+#[test]
+fn a_device_whose_target_is_not_in_sysfs_yet_is_not_blocked_with_its_port() {
+    let rig = Rig::real();
+    let kernel = rig.kernel.clone();
+    rig.answer(move |command, nth| {
+        let rport = &command.sdev.rport;
+        if nth == 0 && matches!(command.cdb, Cdb::Inquiry { .. }) {
+            fc_remote_port_delete(&kernel, rport);
+        }
+        rport.chkready().map(ScsiResult::host)
+    });
+    let record = rig.with_disk(|rig| async move {
+        let (rport, began_us) = (rig.host.rports()[0].clone(), rig.kernel.now_us());
+        assert!(began_us < 1_000_000, "its command is tried again all the time, and rest comes all the same");
+        let scanned = rig.host.devices.borrow()[0].clone();
+        assert_eq!((rport.state(), scanned.state()), (RportState::Blocked, SdevState::Created));
+        rig.add_port(WWPN).await?;
+        rig.kernel.wait_for_rest().await;
+        assert_eq!((rig.visible(), rig.sdev(0).state()), (vec![0], SdevState::Running));
+        assert!((1..=50).contains(&((rig.kernel.now_us() - began_us) / 1000)), "three runs of its queue later");
+        // Now the target is there, and its devices go with the port.
+        fc_remote_port_delete(&rig.kernel, &rport);
+        assert_eq!(rig.sdev(0).state(), SdevState::Block);
         Ok(())
     });
     assert_eq!(record.end, None);

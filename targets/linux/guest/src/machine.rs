@@ -57,6 +57,8 @@ pub(crate) struct Shared {
     /// Users that reached a step's moment, their start, and how many of them may go on.
     users_arrived: u32,
     users_released: u32,
+    /// Steps of users and of the channel subsystem that have not ended.
+    pub(crate) users: u32,
     /// Results of writes with a cookie.
     done: BTreeMap<u32, i32>,
 }
@@ -76,6 +78,7 @@ impl Machine {
             at_point: None,
             users_arrived: 0,
             users_released: 0,
+            users: 0,
             done: BTreeMap::new(),
         };
         Self {

@@ -10,14 +10,14 @@ use crate::calls;
 /// Priorities, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Priority {
-    /// As everybody else.
-    None = 0,
+    /// As the kernel's threads, which the module gives a fixed priority too: whoever is woken first runs first.
+    Ordinary = 1,
     /// Those who listen to the kernel, and who waits for moments.
-    Script = 1,
+    Script = 2,
     /// The hardware.
-    Hardware = 2,
+    Hardware = 3,
     /// A user or the channel subsystem, beginning a step.
-    Beginner = 3,
+    Beginner = 4,
 }
 
 /// Gives a thread a priority; 0 is the caller. A thread that has ended needs none.

@@ -126,6 +126,18 @@ impl Machine {
         }
     }
 
+    /// Waits for users in sleeps of their own, whom nobody sees, as long as anybody sleeps by itself; true if there were any.
+    pub(crate) fn wait_for_users(&self) -> Result<bool, TimedOut> {
+        let began_us = self.teller.now_us();
+        let mut waited = false;
+        while self.lock().users > 0 && Duration::from_micros(self.teller.now_us() - began_us) < STUCK {
+            self.check_limit()?;
+            sleep(PAUSES.1);
+            waited = true;
+        }
+        Ok(waited)
+    }
+
     /// Sleeps until a time since the start of the scenario.
     pub(crate) fn sleep_until(&self, due_us: u64) -> Result<(), TimedOut> {
         loop {

@@ -13,6 +13,7 @@ use regdiff_scenario::{Actor, FailPoint, Step, Trigger, When};
 
 use crate::boot;
 use crate::door;
+use crate::firmware::GAP_US;
 use crate::machine::Machine;
 use crate::observe;
 use crate::priority::{Priority, prefer};
@@ -60,8 +61,8 @@ pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
                 true
             }
             When::After => {
-                // No time at all is behind what goes on at once, as any sleep is; the next answer is later.
-                machine.sleep_until(began_us + (u64::from(step.moment.ms) * 1000).max(1))?;
+                // No time at all is behind what goes on at once, and before the next answer.
+                machine.sleep_until(began_us + (u64::from(step.moment.ms) * 1000).max(GAP_US / 2))?;
                 true
             }
             When::Outstanding | When::AtPoint => {
@@ -84,6 +85,9 @@ pub(crate) fn script(machine: &Arc<Machine>) -> Result<(), Stop> {
     machine.wait(Until::Rest)?;
     observe(machine, steps);
     machine.wait(Until::Settled)?;
+    if machine.wait_for_users()? {
+        machine.wait(Until::Settled)?;
+    }
     observe(machine, steps + 1);
     Ok(())
 }
@@ -133,7 +137,7 @@ fn observe(machine: &Machine, steps_begun: u32) {
 }
 
 /// A thread for somebody who may block for ever. It runs before everybody else until it first sleeps, as in the model; from then on
-/// it is an ordinary thread.
+/// it is as everybody else.
 fn spawn(machine: &Machine, body: impl FnOnce() + Send + 'static) {
     const STACK: usize = 128 << 10;
     let (say, hear) = mpsc::sync_channel(1);
@@ -148,7 +152,7 @@ fn spawn(machine: &Machine, body: impl FnOnce() + Send + 'static) {
         Ok(_) => {
             // Its creator goes on when it sleeps, or has ended.
             if let Ok(thread) = hear.recv() {
-                prefer(thread, Priority::None);
+                prefer(thread, Priority::Ordinary);
             }
         }
         Err(error) => machine.teller.remark(&format!("no thread: {error}")),
@@ -161,6 +165,7 @@ fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
     match step.trigger.actor() {
         Actor::User | Actor::Channel => {
             let (machine_of_user, step) = (machine.clone(), step.clone());
+            machine.lock().users += 1;
             spawn(machine, move || {
                 let machine = machine_of_user;
                 if step.trigger.actor() == Actor::User {
@@ -168,6 +173,7 @@ fn begin(machine: &Arc<Machine>, index: u32, step: &Step) -> Result<(), Stop> {
                 }
                 let code = user::perform(&machine, index, &step);
                 machine.teller.tell(&Fact::StepDone { step: index, code });
+                machine.lock().users -= 1;
             });
         }
         _ if usize::from(step.device) >= machine.scenario.devices.len() => done(code(Err(Errno::ENODEV))),

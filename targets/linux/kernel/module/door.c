@@ -7,6 +7,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
@@ -222,6 +224,21 @@ static int take(const struct door_record *record, const u8 *payload)
 	}
 }
 
+/*
+ * First come, first served: in the model whoever is woken first runs first, and goes on until it sleeps. That is what threads of one
+ * fixed priority do. Workers come and go, so this is asked for again and again.
+ */
+static void serve_in_order(void)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	for_each_process(task)
+		if ((task->flags & PF_KTHREAD) && task->policy == SCHED_NORMAL)
+			sched_set_fifo_low(task);
+	rcu_read_unlock();
+}
+
 /* Whole records only. The first bad one ends the write: its error, or what was taken before it. */
 static ssize_t door_write(struct file *file, const char __user *from, size_t size, loff_t *offset)
 {
@@ -231,6 +248,7 @@ static ssize_t door_write(struct file *file, const char __user *from, size_t siz
 	u8 *payload;
 	int ret = 0;
 
+	serve_in_order();
 	while (!ret && size - taken >= sizeof(record)) {
 		if (copy_from_user(&record, from + taken, sizeof(record)))
 			return -EFAULT;

@@ -4,7 +4,6 @@
 #include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
-#include <linux/sched/rt.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <scsi/scsi_host.h>
@@ -149,7 +148,7 @@ void regdiff_reach(u32 point, struct ccw_device *cdev)
 	struct armed *armed, *next;
 	unsigned long flags;
 	/* Asked here: the lock below disables interrupts. */
-	bool tell = false, wait = may_wait(point), preferred;
+	bool tell = false, wait = may_wait(point);
 
 	if (device >= MAX_DEVICES || point >= POINTS)
 		return;
@@ -171,12 +170,9 @@ void regdiff_reach(u32 point, struct ccw_device *cdev)
 	if (!told.waits)
 		return;
 	/* In the model whoever stands at a point goes on next when it is released, before those whom the step woke. */
-	preferred = !rt_task(current);
-	if (preferred)
-		sched_set_fifo_low(current);
+	sched_set_fifo(current);
 	wait_event(released, waiter.released);
-	if (preferred)
-		sched_set_normal(current, task_nice(current));
+	sched_set_fifo_low(current);
 	spin_lock_irqsave(&lock, flags);
 	list_del(&waiter.list);
 	spin_unlock_irqrestore(&lock, flags);
@@ -237,9 +233,25 @@ static bool midlayer_fails(unsigned int point, struct Scsi_Host *shost)
 	return regdiff_fail(point, shost ? regdiff_device_of_host(shost) : NULL);
 }
 
+/* A scan asks a LUN up to three times; the point is before the first. */
+static bool first_inquiry(unsigned int point, u32 device)
+{
+	static bool new_lun[MAX_DEVICES];
+
+	if (device >= MAX_DEVICES || (point != POINT_SLAVE_ALLOC && point != POINT_LUN_INQUIRY))
+		return true;
+	if (point == POINT_LUN_INQUIRY && !new_lun[device])
+		return false;
+	new_lun[device] = point == POINT_SLAVE_ALLOC;
+	return true;
+}
+
 static void midlayer_reached(unsigned int point, struct Scsi_Host *shost)
 {
-	regdiff_reach(point, shost ? regdiff_device_of_host(shost) : NULL);
+	struct ccw_device *cdev = shost ? regdiff_device_of_host(shost) : NULL;
+
+	if (!cdev || first_inquiry(point, regdiff_index(cdev)))
+		regdiff_reach(point, cdev);
 }
 
 void regdiff_points_init(void)

@@ -15,7 +15,7 @@ mod scsi;
 pub(crate) mod service;
 mod unsolicited;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use regdiff_channel::{Body, Channel, Reply, Request, StatusEvent};
 use regdiff_observation::SentCommand;
@@ -32,13 +32,14 @@ pub(crate) struct Firmware {
     lines: Vec<Line>,
     media: Media,
     hold: Hold,
-    /// When the last answer without a delay is delivered, in µs since boot.
-    last_us: u64,
+    /// When answers are delivered, in µs since boot; those that were may be among them.
+    due_us: BTreeSet<u64>,
 }
 
-/// Time between two answers, in µs. Answers of one moment would come in one interrupt, and whoever waits for the first would see
-/// them all; in the model each comes by itself, and those it wakes run before the next.
-const GAP_US: u64 = 100;
+/// Time between a request and its answer, and between two answers, in µs. In the model an answer comes when nobody can run any more,
+/// and each by itself: those it wakes run before the next. Here time passes when nobody can run, and a little while somebody does,
+/// since reading the clock takes a quarter of a µs.
+pub(crate) const GAP_US: u64 = 100;
 
 /// What one device's queues hold.
 #[derive(Default)]
@@ -75,17 +76,19 @@ impl Firmware {
             lines: scenario.devices.iter().map(|_| Line::default()).collect(),
             media: Media::default(),
             hold: Hold::default(),
-            last_us: 0,
+            due_us: BTreeSet::new(),
         }
     }
 
-    /// After which time an answer is delivered that the channel wants after `delay_us`.
+    /// After which time an answer is delivered that the channel wants after `delay_us`, or when nobody can run any more if that is 0.
     fn delay(&mut self, now_us: u64, delay_us: u64) -> u64 {
-        if delay_us > 0 {
-            return delay_us;
+        self.due_us = self.due_us.split_off(&now_us);
+        let mut due_us = now_us + delay_us.max(GAP_US);
+        while let Some(other_us) = self.due_us.range(due_us.saturating_sub(GAP_US - 1)..due_us + GAP_US).next_back() {
+            due_us = other_us + GAP_US;
         }
-        self.last_us = now_us.max(self.last_us + GAP_US);
-        self.last_us - now_us
+        self.due_us.insert(due_us);
+        due_us - now_us
     }
 
     /// The queues of a device are up.
@@ -235,9 +238,11 @@ mod tests {
     #[test]
     fn answers_come_one_by_one() {
         let mut firmware = Firmware::new(&scenario());
-        assert_eq!((firmware.delay(5000, 0), firmware.delay(5001, 0)), (0, GAP_US - 1));
-        assert_eq!(firmware.delay(5001, 2000), 2000, "what the script delays is not moved");
-        assert_eq!(firmware.delay(9000, 0), 0);
+        assert_eq!((firmware.delay(5000, 0), firmware.delay(5001, 0)), (GAP_US, 2 * GAP_US - 1));
+        assert_eq!(firmware.delay(5001, 2000), 2000, "what the script delays");
+        assert_eq!(firmware.delay(5003, 2000), 2000 + GAP_US - 2, "and what it delays as long");
+        assert_eq!(firmware.delay(6900, 0), 7101 + GAP_US - 6900, "behind both");
+        assert_eq!(firmware.delay(9000, 0), GAP_US, "whoever runs comes first");
     }
 
     #[test]

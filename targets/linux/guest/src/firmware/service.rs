@@ -94,6 +94,8 @@ pub(crate) fn encode_ct(ct: &Ct) -> Vec<u8> {
             frame.push(0);
             frame.extend(d_id_bytes(*d_id));
         }
+        // Who is not known has no name.
+        CtPayload::GspnId { .. } if ct.result != CtResult::Accepted => {}
         CtPayload::GspnId { carries_devno } => {
             let name = if *carries_devno { format!("{SYMBOLIC_NAME} {DEVNO}") } else { SYMBOLIC_NAME.to_owned() };
             frame.push(name.len() as u8);

@@ -358,7 +358,16 @@ void regdiff_fc_host_post_event(struct Scsi_Host *shost, u32 number, enum fc_hos
 
 int regdiff_sbal_get(struct zfcp_qdio *qdio)
 {
-	return regdiff_fail(FAIL_SBAL_GET, cdev_of(qdio->adapter)) ? -EIO : zfcp_qdio_sbal_get(qdio);
+	int taken, ret;
+
+	if (!regdiff_fail(FAIL_SBAL_GET, cdev_of(qdio->adapter)))
+		return zfcp_qdio_sbal_get(qdio);
+	/* Nobody gives a buffer back until the driver has given up. Queues that were closed and opened meanwhile have all of theirs. */
+	taken = atomic_xchg(&qdio->req_q_free, 0);
+	ret = zfcp_qdio_sbal_get(qdio);
+	if (!atomic_read(&qdio->req_q_free) && (atomic_read(&qdio->adapter->status) & ZFCP_STATUS_ADAPTER_QDIOUP))
+		atomic_add(taken, &qdio->req_q_free);
+	return ret;
 }
 
 /* The task that makes a synchronous exchange, and for which device. */

@@ -66,6 +66,22 @@ ssize_t os_getrandom(void *buffer, size_t length, unsigned int flags)
 	return length;
 }
 
+/*
+ * The guest never hears of its descriptors: they stay as the host gave them. Otherwise each read of the host at the far end would be an
+ * interrupt here, at a moment that is the host's, and a full pipe would let virtual time pass; now it stops the guest for as long.
+ */
+int os_set_fd_async(int fd);
+int os_set_fd_async(int fd)
+{
+	return 0;
+}
+
+int os_set_fd_block(int fd, int blocking);
+int os_set_fd_block(int fd, int blocking)
+{
+	return 0;
+}
+
 void regdiff_eh_abort_handler(struct work_struct *work)
 {
 	struct scsi_cmnd *scmd = container_of(work, struct scsi_cmnd, abort_work.work);
