@@ -33,6 +33,7 @@ const EDITS: &[Edit] = &[
     insert_failure,
     insert_answer,
     insert_content,
+    insert_check_condition,
     insert_choice,
     insert_hardware,
     change_field,
@@ -157,6 +158,12 @@ fn insert_content(scenario: &mut Scenario, random: &mut Random, _: &Language) {
     } else if let Some(field) = random.pick(ContentField::ALL) {
         answer.contents.push(Content { field, value });
     }
+}
+
+/// A device says why it does not do what it is asked: what its words lead to is seldom seen otherwise.
+fn insert_check_condition(scenario: &mut Scenario, random: &mut Random, _: &Language) {
+    let answer = generate::check_condition(random, scenario);
+    insert(&mut scenario.firmware, answer, random);
 }
 
 fn insert_choice(scenario: &mut Scenario, random: &mut Random, _: &Language) {

@@ -64,10 +64,10 @@ const DEVIATIONS: &[(Deviation, u32)] = &[
     (Deviation::Silence, 8),
 ];
 
-/// A deviation for one command.
-pub(super) fn answer(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Answer {
+/// A healthy answer to one command at one moment.
+fn healthy(draw: &mut Draw<'_, '_>, scenario: &Scenario, commands: &[(Command, u32)]) -> Answer {
     let device = draw.below(scenario.devices.len().max(1));
-    let command = draw.weighted(COMMANDS);
+    let command = draw.weighted(commands);
     let mut answer = Answer {
         device: device as u8,
         command,
@@ -82,6 +82,12 @@ pub(super) fn answer(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Answer {
             answer.lun = Selector(Some(draw.below(scenario.lun_count(device, port).max(1)) as u8));
         }
     }
+    answer
+}
+
+/// A deviation for one command.
+pub(super) fn answer(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Answer {
+    let mut answer = healthy(draw, scenario, COMMANDS);
     match draw.weighted(DEVIATIONS) {
         Deviation::FsfStatus => fsf_status(draw, &mut answer),
         Deviation::Content => content(draw, &mut answer),
@@ -89,6 +95,14 @@ pub(super) fn answer(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Answer {
         Deviation::Delay => answer.delay_ms = draw.pick(&[1, 10, 1000, 10_000, 29_999, 30_000, 60_000, 90_000]),
         Deviation::Silence => answer.reply = Reply::Silence,
     }
+    answer
+}
+
+/// A check condition for one SCSI command.
+pub(super) fn check_condition(draw: &mut Draw<'_, '_>, scenario: &Scenario) -> Answer {
+    let commands: Vec<_> = COMMANDS.iter().copied().filter(|(command, _)| command.is_scsi()).collect();
+    let mut answer = healthy(draw, scenario, &commands);
+    answer.contents.push(Content { field: ContentField::Sense, value: content_value(draw, ContentField::Sense) });
     answer
 }
 

@@ -82,6 +82,11 @@ pub(crate) fn answer(random: &mut Random, scenario: &Scenario) -> Answer {
     with_entropy(random, |draw| answers::answer(draw, scenario))
 }
 
+/// A check condition for one SCSI command of `scenario`, for the mutator.
+pub(crate) fn check_condition(random: &mut Random, scenario: &Scenario) -> Answer {
+    with_entropy(random, |draw| answers::check_condition(draw, scenario))
+}
+
 /// One more thing that an answer says, and that fits its command, for the mutator.
 pub(crate) fn content(random: &mut Random, answer: &mut Answer) {
     with_entropy(random, |draw| answers::content(draw, answer));

@@ -108,11 +108,15 @@ pub(crate) async fn ns_up_work(adapter: &Rc<Adapter>) -> Sim<()> {
         return Ok(());
     }
     let d_id = adapter.fc_host("port_id", |fc| fc.port_id.get())?;
-    if let Ok(Some(ct)) = fsf::send_ct(adapter, Request::GspnId { d_id }).await?
-        && let (CtResult::Accepted, CtPayload::GspnId { carries_devno }) = (ct.result, ct.payload)
-    {
+    if let Ok(Some(ct)) = fsf::send_ct(adapter, Request::GspnId { d_id }).await? {
+        // Whether the name server accepted is not looked at: of one that did not, the name is empty.
+        let theirs = match (ct.result, ct.payload) {
+            (CtResult::Accepted, CtPayload::GspnId { carries_devno: true }) => 1 | DEVNO,
+            (CtResult::Accepted, CtPayload::GspnId { .. }) => 1,
+            _ => 0,
+        };
         let npiv = adapter.fc_host("port_type", |fc| fc.port_type.get())? == port_type::NPIV;
-        let name = 1 | if npiv || carries_devno { DEVNO } else { 0 };
+        let name = if npiv { 1 | DEVNO } else { theirs };
         adapter.set_fc_host("symbolic_name", |fc| fc.symbolic_name.set(name))?;
         if npiv {
             // Whether the name server took it changes nothing here.

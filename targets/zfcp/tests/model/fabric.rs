@@ -98,6 +98,18 @@ fn the_symbolic_name_of_a_virtual_port_is_registered() {
 }
 
 #[test]
+fn a_virtual_port_is_named_whatever_the_name_server_answers() {
+    // It rejects whoever asks for 0: nobody.
+    let nobody = answer("exchange_config_data", "count = 0\ncontent = { s_id = \"0x0\" }");
+    for (device, registered, name) in [("", 1, 1 | 1 << 32), ("connection = []", 0, 0)] {
+        for run in both(&online(device, &nobody)) {
+            assert_eq!(run.rested().sent(Command::RspnId).len(), registered, "{device}");
+            assert_eq!(run.at(FC_HOST, Attribute::SymbolicName), Some(name), "{device}");
+        }
+    }
+}
+
+#[test]
 fn a_closed_port_is_reopened() {
     for run in both(&online("", &step("port_closed", "port = 0"))) {
         assert!(run.rested().tagged("fssrpc1"));
