@@ -15,6 +15,7 @@ mod keeper;
 mod minimiser;
 mod progress;
 mod report;
+mod resources;
 mod search;
 mod summary;
 

@@ -9,6 +9,7 @@ use regdiff_oracle::{Signature, target};
 use serde_json::{Value, json};
 
 use super::keeper::Kept;
+use super::resources::Resources;
 use super::{Engine, Settings, report};
 use crate::args::AllowLevel;
 use crate::error::Error;
@@ -24,10 +25,14 @@ pub(super) struct Sample {
     seconds: f64,
     /// Comparisons made in this process.
     comparisons: u64,
+    /// Comparisons that engines made in theirs, as far as they said so.
+    engine_comparisons: u64,
     /// Inputs that engines kept because they reach something new.
     inputs: u64,
     /// Different signatures seen.
     signatures: usize,
+    #[serde(flatten)]
+    resources: Resources,
 }
 
 /// Samples that are kept; then every other one goes, and the rest comes half as often.
@@ -94,7 +99,14 @@ impl Summary {
 
     fn now(&self, seconds: f64) -> Sample {
         let (comparisons, inputs) = (self.compared.scenarios, self.harvested.scenarios);
-        Sample { seconds, comparisons, inputs, signatures: self.signatures() }
+        Sample {
+            seconds,
+            comparisons,
+            engine_comparisons: self.by_engine.iter().map(|(_, made)| made).sum(),
+            inputs,
+            signatures: self.signatures(),
+            resources: Resources::now(),
+        }
     }
 
     /// How many different signatures were seen.
