@@ -3,34 +3,9 @@
 //! It is the newest compiler in OSS-Fuzz's base image. A dependency that needs more breaks the build there first, where
 //! nobody looks; here it breaks before it is merged.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use serde_json::Value;
+use super::{manifests, metadata, packages};
 
 const MINIMUM: &str = "1.91";
-
-/// The manifests of the workspaces, each with a lock file beside it.
-fn manifests() -> [PathBuf; 2] {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    [root.join("Cargo.toml"), root.join("fuzz/Cargo.toml")]
-}
-
-/// What cargo says of a workspace with all features on, from its lock file as it is.
-fn metadata(manifest: &Path) -> Value {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--all-features", "--format-version", "1", "--manifest-path"])
-        .arg(manifest)
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo metadata for {}: {errors}", manifest.display());
-    serde_json::from_slice(&output.stdout).expect("cargo prints JSON")
-}
-
-fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
-    metadata["packages"].as_array().expect("a list of packages").iter()
-}
 
 /// `1.91` and `1.91.0` as numbers that compare.
 fn version(text: &str) -> Vec<u32> {
