@@ -114,6 +114,25 @@ fn a_removed_port_stays_in_recovery_only_if_its_shutdown_found_no_memory() {
     let waits = |device| vec![request(), remove(), on(device, Step::new(Trigger::SetOffline))];
     assert_eq!(judge(waits(0), &[0], hangs(2)), known);
     assert_eq!(judge(waits(1), &[0], hangs(2)), None);
+    let scanned = |tags: &[&str], device, dbflevel, asked: Option<u8>| {
+        let record = |tag| Event::Trace(TraceRecord { device, tag: Tag::new(tag), wanted: 2, needed: 2 });
+        let mut events: Vec<Event> = tags.iter().copied().map(record).collect();
+        let sent = |device| SentCommand { device, command: Command::GpnFt, port: 0, lun: 0 };
+        events.extend(asked.map(|device| Event::Command(sent(device))));
+        let mut seen = quiet();
+        seen.deferred.failures_hit = vec![0];
+        rest(&mut seen.deferred, 4, &events, &[]);
+        let mut scenario = steps(vec![request()]);
+        scenario.module.dbflevel = dbflevel;
+        id(&scenario, &seen, &forever(0))
+    };
+    assert_eq!(scanned(&["fcegpf2", "erstgy1"], 0, 3, None), known, "a port scan removed it");
+    assert_eq!(scanned(&["fcegpf2", "erstgy1"], 1, 3, None), None);
+    assert_eq!(scanned(&["erstgy1", "fcegpf2"], 0, 3, None), None, "there was memory for it");
+    assert_eq!(scanned(&["fcegpf1", "erstgy1"], 0, 3, None), None);
+    assert_eq!(scanned(&[], 0, 3, Some(0)), None);
+    assert_eq!(scanned(&[], 0, 0, Some(0)), known, "nobody records anything");
+    assert_eq!(scanned(&[], 0, 0, Some(1)), None);
     let mut other_side = quiet();
     other_side.eager.failures_hit = vec![0];
     assert_eq!(id(&steps(waits(0)), &other_side, &hangs(2)), None);

@@ -108,9 +108,10 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "removed-port-without-memory",
-        allows: "recovery never ends, and users wait for it, in both variants, after the shutdown of a removed port found no memory",
+        allows: "recovery never ends, and users wait for it, in both variants, after the shutdown of a port that a user or a port scan \
+                 removes found no memory",
         why: "the reopen of the adapter that takes over dismisses the actions of listed ports only, and a removed one is not listed",
-        evidence: "FINDINGS.md 19; driver.md 6.3, 6.4, 22 port_remove",
+        evidence: "FINDINGS.md 19; driver.md 6.3, 6.4, 13.2, 22 port_remove",
         review: "2027-03-01",
         scenario: "registration/removed-port-without-memory",
         signatures: &["liveness/*/blocked/*", "liveness/*/leftover/zfcp_erp_thread/recovery-that-never-ends"],
@@ -174,8 +175,26 @@ fn removed_port_without_memory(context: &Context<'_>, finding: &Finding) -> bool
         let mut steps = context.scenario.steps.iter().enumerate().filter(|(_, step)| step.device == device);
         let hit = &context.side(finding.side).failures_hit;
         let missed = steps.find(|(index, step)| fails(step, FailPoint::ErpRequest) && hit.contains(&(*index as u32)));
-        missed.is_some() && steps.any(|(_, step)| step.trigger == Trigger::PortRemove)
+        missed.is_some()
+            && (steps.any(|(_, step)| step.trigger == Trigger::PortRemove)
+                || scan_removed_port(context, finding.side, device))
     })
+}
+
+/// Whether a port scan of a device took a port away that is of no use, and the adapter was reopened for want of memory since.
+fn scan_removed_port(context: &Context<'_>, side: Side, device: u8) -> bool {
+    let mut events = context.side(side).events.iter().map(|stamped| &stamped.event);
+    // Without records the scan itself tells.
+    if context.scenario.module.dbflevel == 0 {
+        return events.any(
+            |event| matches!(event, Event::Command(sent) if sent.device == device && sent.command == Command::GpnFt),
+        );
+    }
+    let mut records = events.filter_map(|event| match event {
+        Event::Trace(record) if record.device == device => Some(record),
+        _ => None,
+    });
+    records.any(|record| record.tag == "fcegpf2") && records.any(|record| record.tag == "erstgy1")
 }
 
 /// Whether a step makes a point fail.
