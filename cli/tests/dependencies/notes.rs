@@ -24,16 +24,16 @@ fn has_kind(package: &Value, kind: &str) -> bool {
 }
 
 /// Whether a line of code below a folder opens an unsafe block, function, implementation or foreign section.
-fn has_unsafe(folder: &Path) -> bool {
+fn opens_unsafe_code(folder: &Path) -> bool {
     let opens = |line: &str| {
         let code = line.split("//").next().unwrap_or_default();
-        ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe trait"].iter().any(|word| code.contains(word))
+        ["{", "fn", "impl", "extern", "trait"].iter().any(|what| code.contains(&["unsafe ", what].concat()))
     };
     let entries = fs::read_dir(folder).expect("the source of a crate").flatten();
     entries.into_iter().any(|entry| {
         let path = entry.path();
         if path.is_dir() {
-            return has_unsafe(&path);
+            return opens_unsafe_code(&path);
         }
         let is_rust = path.extension().is_some_and(|end| end == "rs");
         is_rust && fs::read_to_string(&path).is_ok_and(|code| code.lines().any(opens))
@@ -55,7 +55,7 @@ fn facts() -> BTreeMap<String, Facts> {
                     let source = Path::new(text(&package["manifest_path"])).with_file_name("src");
                     Facts {
                         tests_only: true,
-                        has_unsafe: has_unsafe(&source),
+                        has_unsafe: opens_unsafe_code(&source),
                         has_build_script: has_kind(package, "custom-build"),
                         ..Facts::default()
                     }
