@@ -113,3 +113,16 @@ seeds() {
 regdiff() {
   cargo run -q --locked --release --manifest-path "$root/Cargo.toml" -p regdiff -- "$@"
 }
+
+# cpu_tree PROCESS: it and all below it, a line each with its CPU seconds and those of its children that have ended: engines put
+# their children in sessions of their own.
+cpu_tree() {
+  { cat /proc/[0-9]*/stat 2>/dev/null || true; } | sed 's/^\([0-9]*\) (.*) /\1 /' | awk -v top="$1" -v hertz="$(getconf CLK_TCK)" '
+    { parent[$1] = $3; time[$1] = $13 + $14 + $15 + $16 }
+    END {
+      for (process in parent) {
+        for (at = process; at > 1 && at != top; at = parent[at]) {}
+        if (at == top) print process, time[process] / hertz
+      }
+    }'
+}

@@ -11,6 +11,7 @@ mod processor;
 use std::hint::black_box;
 use std::time::Duration;
 
+use regdiff_bench::lines::{self, Group, Line};
 use regdiff_observation::{Lane, Watch};
 use regdiff_oracle::{Allow, Maskable, Model, Options, Variant, judge};
 use regdiff_scenario::{Scenario, bytes};
@@ -22,8 +23,7 @@ const ROUNDS: usize = 12;
 
 fn main() {
     // `cargo test --benches` wants to know that it runs; only `cargo bench` measures.
-    let measures = std::env::args().any(|argument| argument == "--bench");
-    let (scenarios, rounds) = if measures { (SCENARIOS, ROUNDS) } else { (20, 1) };
+    let (scenarios, rounds) = if processor::measures() { (SCENARIOS, ROUNDS) } else { (20, 1) };
     let inputs: Vec<Vec<u8>> = (0..scenarios).map(|seed| bytes::encode(&Scenario::generate(seed))).collect();
     let options = Options::allowing(Allow::Open);
     let seeds: Vec<u64> = (0..scenarios).collect();
@@ -48,22 +48,29 @@ fn main() {
         }),
         decode: measure(&inputs, |input| drop(black_box(bytes::decode(input)))),
         generate: measure(&seeds, |seed| drop(black_box(Scenario::generate(*seed)))),
+        generated: measure(&seeds, |seed| drop(black_box(judge(&Scenario::generate(*seed), &options)))),
     };
     once();
     let rounds: Vec<Round> = (0..rounds).map(|_| once()).collect();
-    println!(
-        "{} generated scenarios, {} rounds, one thread, CPU time; median (smallest to largest)",
-        scenarios,
-        rounds.len()
-    );
-    row("comparisons/s per core", &rounds, |round| rate(scenarios, round.compare));
-    row("bare pairs/s per core", &rounds, |round| rate(scenarios, round.bare));
-    row("the same runs bare/s", &rounds, |round| rate(scenarios, round.same));
-    let beyond = |part: Duration, whole: Duration| 100.0 * (whole.as_secs_f64() / part.as_secs_f64() - 1.0);
-    row("cost over bare pairs, %", &rounds, |round| beyond(round.bare, round.compare));
-    row("over the same runs, %", &rounds, |round| beyond(round.same, round.compare));
-    row("decode, µs a scenario", &rounds, |round| 1e6 / rate(scenarios, round.decode));
-    row("generate, µs a scenario", &rounds, |round| 1e6 / rate(scenarios, round.generate));
+    let line = |group, name, unit, value: &dyn Fn(&Round) -> f64| {
+        Line::new(group, name, unit, &rounds.iter().map(value).collect::<Vec<_>>())
+    };
+    let rate = |time: Duration| scenarios as f64 / time.as_secs_f64().max(1e-9);
+    let times = |part: Duration, bare: Duration| part.as_secs_f64() / bare.as_secs_f64();
+    let beyond = |part: Duration, whole: Duration| 100.0 * (times(whole, part) - 1.0);
+    lines::print(&[
+        line(Group::Comparison, "two bare runs", "times", &|_| 1.0),
+        line(Group::Comparison, "the same runs bare", "times", &|round| times(round.same, round.bare)),
+        line(Group::Comparison, "a comparison", "times", &|round| times(round.compare, round.bare)),
+        line(Group::Comparison, "comparisons", "/s", &|round| rate(round.compare)),
+        line(Group::Comparison, "bare pairs", "/s", &|round| rate(round.bare)),
+        line(Group::Comparison, "the same runs bare", "/s", &|round| rate(round.same)),
+        line(Group::Comparison, "cost over bare pairs", "%", &|round| beyond(round.bare, round.compare)),
+        line(Group::Comparison, "cost over the same runs", "%", &|round| beyond(round.same, round.compare)),
+        line(Group::Comparison, "decoding a scenario", "µs", &|round| 1e6 / rate(round.decode)),
+        line(Group::Comparison, "generating a scenario", "µs", &|round| 1e6 / rate(round.generate)),
+        line(Group::Engine, "generate", "/s", &|round| rate(round.generated)),
+    ]);
 }
 
 /// CPU time of each kind of work over all scenarios.
@@ -73,22 +80,9 @@ struct Round {
     same: Duration,
     decode: Duration,
     generate: Duration,
+    generated: Duration,
 }
 
 fn measure<T>(inputs: &[T], work: impl Fn(&T)) -> Duration {
     processor::time(|| inputs.iter().for_each(work))
-}
-
-fn rate(count: u64, time: Duration) -> f64 {
-    count as f64 / time.as_secs_f64().max(1e-9)
-}
-
-fn row(what: &str, rounds: &[Round], value: impl Fn(&Round) -> f64) {
-    let mut values: Vec<f64> = rounds.iter().map(value).collect();
-    values.sort_by(f64::total_cmp);
-    let (low, high) = (values[0], values[values.len() - 1]);
-    let middle = values.len() / 2;
-    let median = if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
-    let digits = if median < 100.0 { 2 } else { 0 };
-    println!("{what:<24} {median:>9.digits$}  ({low:.digits$} to {high:.digits$})");
 }

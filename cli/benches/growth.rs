@@ -1,12 +1,12 @@
 //! What a comparison costs as scenarios grow: by step, from 10 to 1,000 steps, and by LUN, from 1 to 64.
 //!
-//! Cost that is flat makes the last column of a block the same.
+//! Cost that is flat makes the figures of a block the same.
 
 mod processor;
 
 use std::hint::black_box;
-use std::time::Duration;
 
+use regdiff_bench::lines::{self, Group, Line};
 use regdiff_oracle::{Allow, Options, Verdict, judge};
 use regdiff_scenario::{Device, Lun, Port, Scenario, Step, Trigger};
 
@@ -25,19 +25,13 @@ const RECOVERY: &[Trigger] = &[
 ];
 
 fn main() {
-    let measures = std::env::args().any(|argument| argument == "--bench");
     let (steps, luns, rounds): (&[usize], &[usize], u32) =
-        if measures { (&[10, 30, 100, 300, 1000], &[1, 4, 16, 64], 40) } else { (&[10], &[1], 1) };
-    println!("CPU time of one thread, median of {rounds} comparisons");
-    for count in steps {
-        row("steps of I/O", *count, &scenario(IO, *count, 1), rounds);
-    }
-    for count in steps.iter().filter(|count| **count <= 300) {
-        row("steps of recovery", *count, &scenario(RECOVERY, *count, 1), rounds);
-    }
-    for count in luns {
-        row("LUNs", *count, &scenario(RECOVERY, 10, *count), rounds);
-    }
+        if processor::measures() { (&[10, 30, 100, 300, 1000], &[1, 4, 16, 64], 40) } else { (&[10], &[1], 1) };
+    let io = steps.iter().map(|count| line("steps of I/O", *count, &scenario(IO, *count, 1), rounds));
+    let recovery = steps.iter().filter(|count| **count <= 300);
+    let recovery = recovery.map(|count| line("steps of recovery", *count, &scenario(RECOVERY, *count, 1), rounds));
+    let luns = luns.iter().map(|count| line("LUNs", *count, &scenario(RECOVERY, 10, *count), rounds));
+    lines::print(&io.chain(recovery).chain(luns).collect::<Vec<_>>());
 }
 
 fn scenario(mix: &[Trigger], steps: usize, luns: usize) -> Scenario {
@@ -48,7 +42,7 @@ fn scenario(mix: &[Trigger], steps: usize, luns: usize) -> Scenario {
     Scenario { devices: vec![device], steps, ..Scenario::default() }
 }
 
-fn row(what: &str, count: usize, scenario: &Scenario, rounds: u32) {
+fn line(what: &str, count: usize, scenario: &Scenario, rounds: u32) -> Line {
     let options = Options::allowing(Allow::Open);
     let report = judge(scenario, &options);
     assert!(
@@ -56,9 +50,6 @@ fn row(what: &str, count: usize, scenario: &Scenario, rounds: u32) {
         "{count} {what}: {:?}",
         report.verdict
     );
-    let mut times: Vec<Duration> =
-        (0..rounds).map(|_| processor::time(|| drop(black_box(judge(scenario, &options))))).collect();
-    times.sort();
-    let micros = times[times.len() / 2].as_secs_f64() * 1e6;
-    println!("{count:>5} {what:<18} {micros:>9.0} µs, {:>6.1} µs each", micros / count as f64);
+    let once = |_| processor::time(|| drop(black_box(judge(scenario, &options)))).as_secs_f64() * 1e6 / count as f64;
+    Line::new(Group::Growth, what, "µs each", &(0..rounds).map(once).collect::<Vec<_>>()).of(count)
 }

@@ -36,6 +36,37 @@ impl Options {
     }
 }
 
+/// A part of judging, to be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The memory checker's oracle.
+    Memory,
+    /// The oracle of panics and dead objects.
+    Lifetime,
+    /// The oracle of what never ends.
+    Liveness,
+    /// The comparison of both sides.
+    Divergence,
+    /// The contract: everything seen is a finding.
+    Contract,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Memory, Self::Lifetime, Self::Liveness, Self::Divergence, Self::Contract];
+
+    /// The name.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Lifetime => "lifetime",
+            Self::Liveness => "liveness",
+            Self::Divergence => "divergence",
+            Self::Contract => "contract",
+        }
+    }
+}
+
 /// Judges a scenario in the model.
 pub fn judge(scenario: &Scenario, options: &Options) -> Report {
     judge_on(&Model, scenario, options)
@@ -43,12 +74,18 @@ pub fn judge(scenario: &Scenario, options: &Options) -> Report {
 
 /// Judges a scenario in the model as if an allowance, named by its id, were not in the contract: what needs it is a finding.
 pub fn judge_without(scenario: &Scenario, options: &Options, except: &'static str) -> Report {
-    judge_by(&Model, scenario, options, Terms { allow: options.allow, except: Some(except) })
+    judge_by(&Model, scenario, options, Terms { allow: options.allow, except: Some(except) }, None)
+}
+
+/// Judges a scenario in the model without a part of judging, to measure what that costs. Its verdict is worth nothing; where
+/// [`Report::runs`] is not that of [`judge`], something else was left out with it.
+pub fn judge_leaving_out(scenario: &Scenario, options: &Options, part: Part) -> Report {
+    judge_by(&Model, scenario, options, Terms { allow: options.allow, except: None }, Some(part))
 }
 
 /// Judges a scenario in any lane.
 pub fn judge_on<L: Lane<Variant: Maskable>>(lane: &L, scenario: &Scenario, options: &Options<L::Variant>) -> Report {
-    judge_by(lane, scenario, options, Terms { allow: options.allow, except: None })
+    judge_by(lane, scenario, options, Terms { allow: options.allow, except: None }, None)
 }
 
 /// After an allowed memory trap the pair runs once more with protection space always reserved: the historical defect kills
@@ -58,10 +95,11 @@ fn judge_by<L: Lane<Variant: Maskable>>(
     scenario: &Scenario,
     options: &Options<L::Variant>,
     terms: Terms,
+    left_out: Option<Part>,
 ) -> Report {
     let variants = Pair { eager: &options.left, deferred: &options.right };
     let seen = pair::run(lane, scenario, variants);
-    let mut report = judge_pair(lane, scenario, variants, seen.as_ref(), Manner { terms, masked: false });
+    let mut report = judge_pair(lane, scenario, variants, seen.as_ref(), Manner { terms, masked: false, left_out });
     if let (true, Some(eager), Some(deferred)) = (report.hides_more(), options.left.masked(), options.right.masked()) {
         let masked = Pair { eager: &eager, deferred: &deferred };
         // A side that cannot tell the difference would only do the same again.
@@ -74,7 +112,7 @@ fn judge_by<L: Lane<Variant: Maskable>>(
             seen
         };
         let seen = Pair { eager: again(&eager, seen.eager), deferred: again(&deferred, seen.deferred) };
-        let mut behind = judge_pair(lane, scenario, masked, seen.as_ref(), Manner { terms, masked: true });
+        let mut behind = judge_pair(lane, scenario, masked, seen.as_ref(), Manner { terms, masked: true, left_out });
         behind.runs -= spared;
         report.masked = Some(Box::new(behind.verdict.clone()));
         report.absorb(behind);
@@ -87,6 +125,7 @@ fn judge_by<L: Lane<Variant: Maskable>>(
 struct Manner {
     terms: Terms,
     masked: bool,
+    left_out: Option<Part>,
 }
 
 /// What was seen of a pair, judged. Some findings take more runs.
@@ -97,11 +136,17 @@ fn judge_pair<L: Lane>(
     seen: Pair<&Observation>,
     manner: Manner,
 ) -> Report {
-    let Manner { terms, masked } = manner;
-    let compared = divergence::compare(scenario, seen);
+    let Manner { terms, masked, left_out } = manner;
+    let compared = match left_out {
+        Some(Part::Divergence) => Comparison::default(),
+        _ => divergence::compare(scenario, seen),
+    };
     let context = Context { scenario, seen, masked };
-    let found = oracles(&context, &compared);
-    let mut sorted = sort(&context, found, terms);
+    let found = asked(&context, &compared, left_out);
+    let mut sorted = match left_out {
+        Some(Part::Contract) => Sorted { findings: found, ..Sorted::default() },
+        _ => sort(&context, found, terms),
+    };
     let mut runs = 2;
     clocks::split(scenario, seen, &mut sorted, |without| {
         let seen = pair::run(lane, without, variants);
@@ -131,14 +176,25 @@ fn judge_pair<L: Lane>(
 
 /// Everything the oracles see, in their order: what breaks memory comes before what follows from it.
 pub(crate) fn oracles(context: &Context<'_>, compared: &Comparison) -> Vec<Finding> {
+    asked(context, compared, None)
+}
+
+/// The same, and one of them may not be asked.
+fn asked(context: &Context<'_>, compared: &Comparison, left_out: Option<Part>) -> Vec<Finding> {
     let mut found = Vec::new();
     let each = context.seen.sides();
-    each.iter().for_each(|(side, seen)| memory::judge(*side, seen, &mut found));
-    each.iter().for_each(|(side, seen)| lifetime::judge(*side, seen, &mut found));
-    each.iter().for_each(|(side, seen)| liveness::judge(context.scenario, *side, seen, &mut found));
-    // Sides that parted may well differ in when they come to rest.
-    if compared.parting.is_none() {
-        liveness::judge_pair(context.scenario, context.seen, &mut found);
+    if left_out != Some(Part::Memory) {
+        each.iter().for_each(|(side, seen)| memory::judge(*side, seen, &mut found));
+    }
+    if left_out != Some(Part::Lifetime) {
+        each.iter().for_each(|(side, seen)| lifetime::judge(*side, seen, &mut found));
+    }
+    if left_out != Some(Part::Liveness) {
+        each.iter().for_each(|(side, seen)| liveness::judge(context.scenario, *side, seen, &mut found));
+        // Sides that parted may well differ in when they come to rest.
+        if compared.parting.is_none() {
+            liveness::judge_pair(context.scenario, context.seen, &mut found);
+        }
     }
     found.extend(compared.differences.iter().cloned().map(Finding::divergence));
     found.iter_mut().for_each(|finding| finding.masked = context.masked);

@@ -42,7 +42,7 @@ pub use contract::{Allow, Allowance, Status};
 pub use divergence::{Difference, Located};
 pub use fault::{FAULTS, Fault};
 pub use finding::{Evidence, Finding, Kind, Known};
-pub use judge::{Options, judge, judge_on, judge_without};
+pub use judge::{Options, judge, judge_leaving_out, judge_on, judge_without};
 pub use lane::{DriverFault, Fence, Fences, Maskable, MidlayerFault, Model, Switches, Variant};
 pub use pair::{Pair, Side};
 pub use shrink::{Shrunk, shrink};

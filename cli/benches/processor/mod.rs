@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+/// Whether this is `cargo bench`; `cargo test --benches` wants to know that it runs.
+pub(crate) fn measures() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
 /// How long this thread works on something.
 pub(crate) fn time(work: impl FnOnce()) -> Duration {
     let began = so_far();

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use regdiff_oracle::{FAULTS, Fault, fault};
-use regdiff_scenario::Scenario;
+use regdiff_scenario::{Language, Scenario};
 use serde_json::json;
 
 use crate::args::Jobs;
@@ -20,6 +20,7 @@ Examples:
   regdiff run --fault scan-without-wait corpus/faults/scan-without-wait.toml
   regdiff faults --blind 10000
   regdiff faults --blind 10000 scan-without-wait rport-keeps-host
+  regdiff faults --blind 20000 --seed 1000000 --no-swarm --json
   regdiff faults --blind 100000 --markdown > docs/faults.md
 
 A fault is armed from outside of a scenario and judged against the same driver without it, no allowance counted.
@@ -27,6 +28,8 @@ The usual pair is eager and the faulted driver, under the whole contract.";
 
 /// Most scenarios that a blind search takes.
 const MOST: u64 = 1_000_000;
+/// The last seed that a search may start at.
+const MAX_SEED: u64 = u64::MAX - MOST;
 /// Scenarios that are judged before faults that were found are taken out of the search.
 const CHUNK: u64 = 256;
 
@@ -40,11 +43,17 @@ pub(crate) struct Arguments {
     /// Say after how many generated scenarios, from seed 0 on, each fault is reported first; N at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST))]
     blind: Option<u64>,
+    /// The first seed of the generated scenarios
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "blind", value_parser = clap::value_parser!(u64).range(0..=MAX_SEED))]
+    seed: u64,
+    /// Generate scenarios that leave no part of the triggers out, to measure what leaving some out is worth
+    #[arg(long, requires = "blind")]
+    no_swarm: bool,
     /// Print one JSON object a line
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
     /// Print the page docs/faults.md
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["seed", "no_swarm"])]
     markdown: bool,
     #[command(flatten)]
     jobs: Jobs,
@@ -69,7 +78,7 @@ struct Seen {
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
     let all: Vec<&Fault> = FAULTS.iter().collect();
     let faults = if arguments.faults.is_empty() { &all } else { &arguments.faults };
-    let seen = arguments.blind.map(|most| search(faults, most, arguments.jobs.number()));
+    let seen = arguments.blind.map(|most| search(faults, most, arguments));
     if arguments.markdown {
         out.text(&page(faults, arguments.blind.zip(seen.as_deref())))?;
         return Ok(ExitCode::Clean);
@@ -101,7 +110,9 @@ pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, 
 }
 
 /// Judges generated scenarios with every fault that was not reported yet, both ways.
-fn search(faults: &[&Fault], most: u64, jobs: usize) -> Vec<Seen> {
+fn search(faults: &[&Fault], most: u64, arguments: &Arguments) -> Vec<Seen> {
+    let language = if arguments.no_swarm { Language::WHOLE.without_swarm() } else { Language::WHOLE };
+    let jobs = arguments.jobs.number();
     let mut seen = vec![Seen::default(); faults.len()];
     let mut progress = Progress::new();
     let first = |fault: &Fault, usual: bool, scenario: &Scenario| {
@@ -118,7 +129,7 @@ fn search(faults: &[&Fault], most: u64, jobs: usize) -> Vec<Seen> {
             break;
         }
         let work = |index: u64| {
-            let scenario = Scenario::generate(start + index);
+            let scenario = language.generate(arguments.seed + start + index);
             let found = open.iter().map(|(fault, usual)| first(faults[*fault], *usual, &scenario));
             found.collect::<Vec<_>>()
         };

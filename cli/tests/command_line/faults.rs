@@ -50,6 +50,23 @@ fn a_blind_search_counts_from_one() {
 }
 
 #[test]
+fn a_blind_search_starts_where_it_is_told_to_and_may_leave_nothing_out() {
+    let fault = regdiff_oracle::fault::by_name("scan-without-wait").expect("a fault");
+    let search = |more: &[&str]| {
+        let mut arguments = vec!["faults", fault.name, "--blind", "40", "--seed", "700", "--jobs", "1", "--json"];
+        arguments.extend(more);
+        regdiff(arguments).ends_with(0).json()[0]["blind"]["alone"]["after"].as_u64()
+    };
+    let first = |make: &dyn Fn(u64) -> Scenario| {
+        (0..40).find(|at| !fault.reported(&make(700 + at)).is_empty()).map(|at| at + 1)
+    };
+    let without = regdiff_scenario::Language::WHOLE.without_swarm();
+    assert_eq!(search(&[]), first(&Scenario::generate));
+    assert_eq!(search(&["--no-swarm"]), first(&|seed| without.generate(seed)));
+    regdiff(["faults", "--no-swarm"]).ends_with(2);
+}
+
+#[test]
 fn nothing_need_be_allowed() {
     let later = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/registration/host-comes-later.toml");
     regdiff_on(&["run"], &later).ends_with(0);

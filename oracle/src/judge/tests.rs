@@ -282,3 +282,33 @@ fn what_another_devices_clock_did_is_none_of_a_device() {
     let strict = report([10, 21, 30, 40], 4, false, Allow::Nothing).0;
     assert_eq!(strict.len(), 2, "nothing is taken out by what does not count");
 }
+
+/// A scenario of the corpus, judged with everything and without a part.
+fn with_and_without(file: &str, options: &Options, part: Part) -> [Report; 2] {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    let text = std::fs::read_to_string(file).expect("a file of the corpus");
+    let scenario = regdiff_scenario::text::parse(&text).expect("a scenario");
+    [crate::judge(&scenario, options), judge_leaving_out(&scenario, options, part)]
+}
+
+#[test]
+fn an_oracle_that_is_left_out_says_nothing() {
+    let mut tried = 0;
+    for part in Part::ALL {
+        let kind = |fault: &&crate::Fault| fault.signature.is_some_and(|signature| signature.starts_with(part.text()));
+        let Some(fault) = crate::FAULTS.iter().find(kind) else { continue };
+        let [all, rest] = with_and_without(&fault.witness(), &fault.options(), part);
+        let says = |report: &Report| report.findings.iter().any(|finding| finding.kind.text() == part.text());
+        assert!(says(&all) && !says(&rest), "{}", part.text());
+        tried += 1;
+    }
+    assert!(tried >= 3, "{tried} kinds have a planted fault");
+}
+
+#[test]
+fn without_the_contract_what_it_allows_is_a_finding() {
+    let options = Options::allowing(Allow::Open);
+    let [all, rest] = with_and_without("corpus/registration/host-comes-later.toml", &options, Part::Contract);
+    assert!(all.findings.is_empty() && !all.allowed.is_empty());
+    assert!(!rest.findings.is_empty() && rest.allowed.is_empty());
+}

@@ -18,20 +18,33 @@ pub struct Language {
     favours: &'static [Trigger],
     /// Makes a scenario one of its own; leaves one alone that is.
     shape: fn(&mut Scenario),
+    /// Whether each scenario leaves a random part of the triggers out.
+    swarm: bool,
 }
 
 impl Language {
     /// All of it.
-    pub const WHOLE: Self = Self { favours: &[], shape: |_| {} };
+    pub const WHOLE: Self = Self { favours: &[], shape: |_| {}, swarm: true };
 
     /// Every device comes online first and at rest; then recovery is asked for, or needed.
-    pub const RECOVERY: Self = Self { favours: RECOVERING, shape: starts_online };
+    pub const RECOVERY: Self = Self { favours: RECOVERING, shape: starts_online, swarm: true };
 
     /// Protection is on: commands, elevators and masks decide.
-    pub const PROTECTION: Self = Self { favours: PROTECTED, shape: is_protected };
+    pub const PROTECTION: Self = Self { favours: PROTECTED, shape: is_protected, swarm: true };
 
     /// Devices come and go more than once, or something fails on the way.
-    pub const LIFECYCLE: Self = Self { favours: LIVING, shape: comes_and_goes };
+    pub const LIFECYCLE: Self = Self { favours: LIVING, shape: comes_and_goes, swarm: true };
+
+    /// The same part, and each scenario draws from all of its triggers: to measure what leaving some out is worth.
+    #[must_use]
+    pub const fn without_swarm(self) -> Self {
+        Self { swarm: false, ..self }
+    }
+
+    /// Whether each scenario leaves a random part of the triggers out.
+    pub(crate) const fn swarms(&self) -> bool {
+        self.swarm
+    }
 
     /// The scenario of `seed` in this part; of the whole language it is [`Scenario::generate`].
     pub fn generate(&self, seed: u64) -> Scenario {
@@ -192,6 +205,19 @@ mod tests {
         for seed in 0..200 {
             assert_eq!(Language::WHOLE.generate(seed), Scenario::generate(seed));
         }
+    }
+
+    #[test]
+    fn without_swarm_scenarios_mix_more_triggers() {
+        let kinds = |part: Language| -> usize {
+            let kinds = |seed| {
+                let steps = part.generate(seed).steps;
+                steps.iter().map(|step| step.trigger as usize).collect::<std::collections::BTreeSet<_>>().len()
+            };
+            (0..2000).map(kinds).sum()
+        };
+        let (with, without) = (kinds(Language::WHOLE), kinds(Language::WHOLE.without_swarm()));
+        assert!(without > with + with / 20, "{with} with, {without} without");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Most of what it draws is a healthy machine that comes online and is then disturbed: a scenario that fails at its first
 //! command compares nothing. What it draws how often is in three tables, [`weights`], `answers` and `moments`.
 //!
-//! *Swarm*: each scenario leaves a random part of the triggers out, so that the others meet more often.
+//! *Swarm*: each scenario leaves a random part of the triggers out, so that the others meet more often. [`Language::without_swarm`]
+//! does not, to measure what that is worth.
 //!
 //! Without entropy it draws the plainest choice everywhere, so every input ends.
 

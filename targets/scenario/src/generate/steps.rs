@@ -72,8 +72,11 @@ fn own_operand(draw: &mut Draw<'_, '_>, trigger: Trigger, operand: &Operand) -> 
 
 /// The triggers that this scenario leaves in.
 fn swarm(draw: &mut Draw<'_, '_>, language: &Language) -> Vec<(Trigger, u32)> {
-    let left_out = draw.pick(&[0, 25, 50, 80]);
     let mut swarm = language.weights();
+    if !language.swarms() {
+        return swarm;
+    }
+    let left_out = draw.pick(&[0, 25, 50, 80]);
     swarm.retain(|_| !draw.chance(left_out));
     if swarm.is_empty() {
         swarm.push((Trigger::SetOffline, 1));
