@@ -75,8 +75,8 @@ fn against_the_baseline(
     let words = vec![
         format!(
             "CPU seconds until each planted fault is reported, from an empty corpus, on a logarithmic axis. A tick is a trial, a \
-             line the 95 % interval of the median (with six trials or more), a mark the median; an open arrow at {LIMIT} seconds a \
-             median that was not reached by then. Plain is #[derive(Arbitrary)] on the types of a scenario, the same libFuzzer, \
+             line the 95 % interval of the median (with six trials or more), a mark the median; an open arrow at {LIMIT} seconds \
+             stands for trials that missed, a heavy one for a median that did. Plain is #[derive(Arbitrary)] on the types of a scenario, the same libFuzzer, \
              pair and oracles."
         ),
         format!(

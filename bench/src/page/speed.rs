@@ -86,11 +86,20 @@ fn engines(rates: &[Line], ratios: &[Line]) -> Result<Option<Section>, Error> {
     if rates.is_empty() {
         return Ok(None);
     }
-    let words = "Executions per CPU second, all processes of an engine together, each from the same corpus. The table also says how \
-                 much longer an execution takes than an uninstrumented comparison of the inputs that the engine kept: that is what \
-                 instrumentation, feedback, mutation and bookkeeping add. Generate is the generator without an engine.";
-    let drawn =
-        plot("Executions per CPU second by engine", "executions per CPU second", rates, "uninstrumented", None)?;
+    let words = "How much longer an execution takes than an uninstrumented comparison of the inputs that the engine kept, all of its \
+                 processes together, each from the same corpus: that is what instrumentation, feedback, mutation and bookkeeping \
+                 add. The table has executions per CPU second too, beside uninstrumented comparisons of the corpus, and generate, \
+                 the generator without an engine.";
+    let drawn = match ratios {
+        [] => plot("Executions per CPU second by engine", "executions per CPU second", rates, "uninstrumented", None)?,
+        _ => plot(
+            "Engines over uninstrumented comparisons",
+            "times an uninstrumented comparison",
+            ratios,
+            "",
+            Some(1.0),
+        )?,
+    };
     let section = Section::new("engines", "Engines", vec![words.to_owned()], drawn);
     Ok(Some(tabled(section, &[rates, ratios].concat())))
 }
@@ -100,7 +109,7 @@ fn explorer(lines: &[Line]) -> Result<Option<Section>, Error> {
     if rates.is_empty() {
         return Ok(None);
     }
-    let words = "How far `regdiff explore` comes in a minute of one core: scenarios of the space that are settled, scenarios that \
+    let words = "How far regdiff explore comes in a minute of one core: scenarios of the space that are settled, scenarios that \
                  were judged for it, and runs. One judgement stands for many scenarios.";
     // Scenarios per second are a hundred times what is judged: bars would show one of them.
     let drawn = plot("Judgements and runs of the explorer per second", "per second", &rates, "", None)?;

@@ -71,7 +71,12 @@ fn draw(area: &Area<'_>, paper: Paper, axis: &str, bars: &[Bar], mark: Option<f6
         let color = if bar.is_baseline { OTHER } else { OURS };
         let mut ends = [at(0.0), at(bar.value)];
         ends.sort_unstable();
-        area.draw(&Rectangle::new([(ends[0], middle - 7), (ends[1], middle + 7)], color.filled()))?;
+        area.draw(&Rectangle::new([(ends[0], middle - 7), (ends[1], middle + 7)], color.mix(0.65).filled()))?;
+        if let Some(mark) = mark.map(at) {
+            // Beside the name, never through it.
+            let from = if paper == Paper::Wide { top } else { middle - 9 };
+            area.draw(&PathElement::new([(mark, from), (mark, bottom)], INK.stroke_width(1)))?;
+        }
         let (low, high) = (at(bar.low), at(bar.high));
         area.draw(&PathElement::new([(low, middle), (high, middle)], INK.stroke_width(1)))?;
         for end in [low, high] {
@@ -84,11 +89,6 @@ fn draw(area: &Area<'_>, paper: Paper, axis: &str, bars: &[Bar], mark: Option<f6
             Paper::Narrow => ((left + 2, middle - 17), HPos::Left),
         };
         area.draw(&Text::new(bar.name.clone(), place, text(size, INK, from)))?;
-    }
-    if let Some(mark) = mark {
-        let (x, top) = plotting.map_coordinate(&(mark, count));
-        let (_, bottom) = plotting.map_coordinate(&(mark, 0.0));
-        area.draw(&PathElement::new([(x, top), (x, bottom)], INK.stroke_width(1)))?;
     }
     Ok(())
 }

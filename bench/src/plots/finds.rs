@@ -1,4 +1,4 @@
-//! When each planted fault was found, a line a fault, on a logarithmic axis of time. A miss is an open arrow at the limit.
+//! When each planted fault was found, a line a fault, on a logarithmic axis of time. Misses are an open arrow at the limit.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -22,7 +22,7 @@ pub(crate) fn finds(words: &str, drill: &Drill, rows: &[(Row, String)], faults: 
         rows.iter().map(of).map(|median| median.min(END)).sum::<f64>()
     };
     faults.sort_by(|a, b| medians(b).total_cmp(&medians(a)).then(a.cmp(b)));
-    let height = |paper| faults.len() as u32 * step(paper, rows.len()) + 52 + legend_height(paper, rows.len());
+    let height = |paper| faults.len() as u32 * step(paper, rows.len()) + 66 + legend_height(paper, rows.len());
     on_both(words, height, |area, paper| draw(area, paper, drill, rows, &faults))
 }
 
@@ -39,7 +39,7 @@ fn draw(area: &Area<'_>, paper: Paper, drill: &Drill, rows: &[(Row, String)], fa
     let below = legend(area, paper, &names)?;
     let count = faults.len() as f64;
     let mut chart = ChartBuilder::on(area)
-        .margin_top(below)
+        .margin_top(below + 14)
         .margin_right(14)
         .margin_left(8)
         .x_label_area_size(44)
@@ -62,6 +62,11 @@ fn draw(area: &Area<'_>, paper: Paper, drill: &Drill, rows: &[(Row, String)], fa
     let (left, limit) = (at(SOONEST), at(LIMIT));
     let vertical = |value: f64| plotting.map_coordinate(&(1.0, value)).1;
     area.draw(&PathElement::new([(limit, vertical(count)), (limit, vertical(0.0))], QUIET.stroke_width(1)))?;
+    // The plot is taller than a screen: its axis stands above it too.
+    for seconds in [0.1, 1.0, 10.0, LIMIT] {
+        let place = (at(seconds), vertical(count) - 8);
+        area.draw(&Text::new(format!("{} s", number(seconds)), place, text(size, QUIET, HPos::Center)))?;
+    }
     for (index, fault) in faults.iter().enumerate() {
         let (top, bottom) = (vertical(count - index as f64), vertical(count - index as f64 - 1.0));
         area.draw(&PathElement::new([(left, bottom), (at(LIMIT), bottom)], EDGE.stroke_width(1)))?;
@@ -92,8 +97,10 @@ fn one(area: &Area<'_>, look: Look, seconds: &[f64], y: i32, at: &impl Fn(f64) -
     let middle = median(seconds);
     if middle.is_finite() {
         look.draw(area, (at(middle), y))?;
-    } else {
-        look.draw_censored(area, (at(LIMIT), y))?;
+    }
+    if let Some(missed) = seconds.iter().find(|trial| trial.is_infinite()) {
+        // Heavy where it is the median that was missed.
+        look.draw_censored(area, (at(*missed), y), if middle.is_finite() { 1 } else { 2 })?;
     }
     Ok(())
 }

@@ -138,9 +138,12 @@ impl Look {
     }
 
     /// An open arrow to the right: later than here.
-    fn draw_censored(self, area: &Area<'_>, at: (i32, i32)) -> Drawn {
+    fn draw_censored(self, area: &Area<'_>, at: (i32, i32), stroke: u32) -> Drawn {
         let (x, y) = at;
-        area.draw(&PathElement::new([(x, y - 4), (x + 7, y), (x, y + 4), (x, y - 4)], self.color.stroke_width(2)))?;
+        area.draw(&PathElement::new(
+            [(x, y - 4), (x + 7, y), (x, y + 4), (x, y - 4)],
+            self.color.stroke_width(stroke),
+        ))?;
         Ok(())
     }
 }
@@ -151,7 +154,7 @@ fn legend(area: &Area<'_>, paper: Paper, names: &[(Look, &str)]) -> Result<i32, 
     let (mut x, mut y) = (10, 12);
     for (look, name) in names {
         // No engine of fonts is at hand: as wide as such letters are at most.
-        let width = 24 + (name.len() as f64 * f64::from(size) * 0.56) as i32;
+        let width = 24 + (name.len() as f64 * f64::from(size) * 0.52) as i32;
         if x > 10 && x + width > paper.width() as i32 {
             (x, y) = (10, y + 18);
         }
@@ -174,6 +177,11 @@ fn size(paper: Paper) -> u32 {
 
 /// A number as people write it on an axis.
 fn number(value: f64) -> String {
+    let digits = digits(value);
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').to_owned() } else { digits }
+}
+
+fn digits(value: f64) -> String {
     let value = if value.abs() < 1e-9 { 0.0 } else { value };
     match value.abs() {
         large if large >= 10_000.0 => format!("{:.0}k", value / 1000.0),

@@ -67,7 +67,7 @@ fn draw(area: &Area<'_>, paper: Paper, drill: &Drill, rows: &[(Row, String)], fa
         let places: Vec<(i32, i32)> = corners.iter().map(|corner| plotting.map_coordinate(corner)).collect();
         area.draw(&PathElement::new(places.clone(), look.color.stroke_width(2)))?;
         // Marks tell lines apart where colours do not.
-        for place in places.iter().step_by((places.len() / 6).max(1)) {
+        for place in places.iter().skip(1).step_by((places.len() / 6).max(1)) {
             look.draw(area, *place)?;
         }
     }
