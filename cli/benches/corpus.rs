@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p regdiff --bench corpus -- --json NAME FOLDER TARGET`; `scripts/bench` calls it.
 
+mod healthy;
 mod processor;
 
 use std::path::PathBuf;
@@ -20,7 +21,10 @@ fn main() {
         return;
     };
     let target = target::by_name(target).unwrap_or_else(|| panic!("{target}: no such target; see `regdiff list`"));
-    let inputs = inputs(folder);
+    // What an engine kept may hold a finding.
+    let inputs = healthy::inputs(inputs(folder), |input| {
+        target.check(input, Asked::default());
+    });
     assert!(!inputs.is_empty(), "{folder}: no inputs");
     let once = || {
         let mut judged = 0.0;
@@ -34,9 +38,9 @@ fn main() {
 }
 
 /// The files of a folder, in the order of their names.
-fn inputs(folder: &str) -> Vec<Vec<u8>> {
+fn inputs(folder: &str) -> impl Iterator<Item = Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
-    files.iter().filter_map(|file| std::fs::read(file).ok()).collect()
+    files.into_iter().filter_map(|file| std::fs::read(file).ok())
 }

@@ -3,16 +3,16 @@
 //! Inputs are generated scenarios of the target's own part of the language, less those that are findings for it: a finding
 //! ends a process. Targets and bare runs take turns in every round, in CPU time of the thread.
 
+mod healthy;
 mod processor;
 
 use std::hint::black_box;
-use std::panic;
 
 use regdiff_bench::lines::{self, Group, Line};
 use regdiff_observation::{Lane, Watch};
 use regdiff_oracle::target::Asked;
 use regdiff_oracle::{Model, TARGETS, Target, Variant};
-use regdiff_scenario::{Language, bytes};
+use regdiff_scenario::bytes;
 
 /// Generated scenarios of a target.
 const SCENARIOS: u64 = 300;
@@ -24,7 +24,8 @@ fn main() {
     let judging = TARGETS.iter().filter_map(|target| Some((target, target.language()?)));
     let (mut rates, mut ratios) = (Vec::new(), Vec::new());
     for (target, language) in judging {
-        let inputs = healthy(target, language, scenarios);
+        let all = (0..scenarios).map(|seed| bytes::encode(&language.generate(seed)));
+        let inputs = healthy::inputs(all, |input| check(target, input));
         let (mut rate, mut ratio) = (Vec::new(), Vec::new());
         for round in 0..=rounds {
             let checked = processor::time(|| inputs.iter().for_each(|input| check(target, input))).as_secs_f64();
@@ -49,14 +50,4 @@ fn run_bare(input: &[u8]) {
     for variant in [Variant::EAGER, Variant::DEFERRED] {
         drop(black_box(Model.run(&scenario, &variant, Watch::Nothing)));
     }
-}
-
-/// Scenarios that are no finding.
-fn healthy(target: &Target, language: &Language, count: u64) -> Vec<Vec<u8>> {
-    let said = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let inputs = (0..count).map(|seed| bytes::encode(&language.generate(seed)));
-    let kept = inputs.filter(|input| panic::catch_unwind(|| check(target, input)).is_ok()).collect();
-    panic::set_hook(said);
-    kept
 }
