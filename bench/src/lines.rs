@@ -126,7 +126,7 @@ mod tests {
         let line = Line::new(Group::Growth, "LUNs", "µs", &[3.0, 1.0, 2.0]).of(4);
         assert_eq!((line.low, line.median, line.high, line.rounds), (1.0, 2.0, 3.0, 3));
         std::fs::write(&file, format!("{}\n\n", line.json())).expect("written");
-        assert_eq!(read(&file).expect("lines"), [line.clone()]);
+        assert_eq!(read(&file).expect("lines"), std::slice::from_ref(&line));
         for (broken, problem) in [
             ("{\"group\":\"growth\"}".to_owned(), "missing field `name`"),
             (line.json().replace("growth", "speed"), "unknown variant `speed`"),
