@@ -145,7 +145,10 @@ fn judge_pair<L: Lane>(
     let found = asked(&context, &compared, left_out);
     let mut sorted = match left_out {
         Some(Part::Contract) => Sorted { findings: found, ..Sorted::default() },
-        _ => sort(&context, found, terms),
+        _ => {
+            let hangs = compared.hangs.iter().cloned().map(Finding::divergence);
+            sort(&context, found, hangs, terms)
+        }
     };
     let mut runs = 2;
     clocks::split(scenario, seen, &mut sorted, |without| {

@@ -53,8 +53,23 @@ impl Taken {
 }
 
 /// Sorts every occurrence of its own: one that is allowed never hides a later one of the same signature that is not.
-pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, terms: Terms) -> Sorted {
+///
+/// `hangs` are outcomes of users that hang on one side only. They are no findings, but where one is allowed that reaches onward the
+/// sides part: a user that the other side refused is in another situation, whatever it is that it hangs in.
+pub(crate) fn sort(
+    context: &Context<'_>,
+    found: Vec<Finding>,
+    hangs: impl Iterator<Item = Finding>,
+    terms: Terms,
+) -> Sorted {
     let mut sorted = Sorted::default();
+    for finding in hangs {
+        if let Some((status, allowance)) = covering(context, &finding, terms.except)
+            && terms.allow.counts(status)
+        {
+            sorted.take(allowance, status, &finding);
+        }
+    }
     let mut uncovered = Vec::new();
     for finding in found {
         let Some((status, allowance)) = covering(context, &finding, terms.except) else {
@@ -65,10 +80,7 @@ pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, terms: Terms) -> 
             sorted.findings.push(Finding { known: Some(Known { id: allowance.id, status }), ..finding });
             continue;
         }
-        let reaches = allowance.reach != Reach::Difference;
-        if let (true, Some(device), Some(located)) = (reaches, finding.device(), finding.difference()) {
-            sorted.taken.push(Taken { allowance, status, device, at: located.steps_begun });
-        }
+        sorted.take(allowance, status, &finding);
         sorted.allow(allowance, status, finding);
     }
     for finding in uncovered {
@@ -83,6 +95,14 @@ pub(crate) fn sort(context: &Context<'_>, found: Vec<Finding>, terms: Terms) -> 
 }
 
 impl Sorted {
+    /// Takes out of the comparison what an allowance that reaches onward takes with a finding.
+    fn take(&mut self, allowance: &'static Allowance, status: Status, finding: &Finding) {
+        let reaches = allowance.reach != Reach::Difference;
+        if let (true, Some(device), Some(located)) = (reaches, finding.device(), finding.difference()) {
+            self.taken.push(Taken { allowance, status, device, at: located.steps_begun });
+        }
+    }
+
     /// Puts a finding under an allowance.
     pub(crate) fn allow(&mut self, allowance: &Allowance, status: Status, mut finding: Finding) {
         finding.known = Some(Known { id: allowance.id, status });

@@ -107,6 +107,12 @@ impl Difference {
         }
     }
 
+    /// Whether it is a step in which a user hangs.
+    pub(super) fn hangs(&self) -> bool {
+        matches!(self, Self::Outcome { outcomes, .. }
+            if [outcomes.eager, outcomes.deferred].contains(&StepOutcome::Blocked))
+    }
+
     /// What each side shows; empty where it shows nothing.
     pub fn sides(&self) -> Pair<String> {
         let only = |side: Side, text: String| match side {

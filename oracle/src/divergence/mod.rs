@@ -30,6 +30,8 @@ use crate::verdict::Parting;
 pub(crate) struct Comparison {
     /// Every difference, in the order of the rests.
     pub(crate) differences: Vec<Located>,
+    /// Users that hang on one side only: no differences, as they are the liveness oracle's, but the sides part there.
+    pub(crate) hangs: Vec<Located>,
     /// How many pairs of rests were compared.
     pub(crate) rests: u32,
     /// Why nothing was compared from some step on.
@@ -54,7 +56,10 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
         let due = |step: usize| index == last || steps::begun_in(seen, stretch, step);
         let (now, later) = outcomes.into_iter().partition(|(step, _)| due(*step));
         outcomes = later;
-        found.differences.extend(now.into_iter().map(|(_, difference)| place(difference)));
+        for (_, difference) in now {
+            let list = if difference.hangs() { &mut found.hangs } else { &mut found.differences };
+            list.push(place(difference));
+        }
         events::compare(stretch.events, &mut sorted, |difference| found.differences.push(place(difference)));
         readings::compare(stretch.rests.map(|rest| &rest.readings[..]), |d| found.differences.push(place(d)));
     }

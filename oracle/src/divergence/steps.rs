@@ -113,7 +113,7 @@ pub(super) fn at_registration(scenario: &Scenario, seen: &Observation) -> Option
     })
 }
 
-/// Steps that ended in two ways, with their indices. A user that hangs is the liveness oracle's.
+/// Steps that ended in two ways, with their indices.
 pub(super) fn outcomes(
     scenario: &Scenario,
     seen: Pair<&Observation>,
@@ -122,8 +122,7 @@ pub(super) fn outcomes(
     let until = parting.map_or(usize::MAX, Parting::step);
     let mut found = Vec::new();
     for (index, (outcomes, step)) in known(seen).zip(&scenario.steps).enumerate().take(until) {
-        let hangs = [outcomes.eager, outcomes.deferred].contains(&StepOutcome::Blocked);
-        if !hangs && outcomes.eager != outcomes.deferred {
+        if outcomes.eager != outcomes.deferred {
             let (trigger, device) = (step.trigger, step.device);
             found.push((index, Difference::Outcome { step: index, trigger, device, outcomes }));
         }

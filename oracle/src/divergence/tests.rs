@@ -96,6 +96,13 @@ fn steps_are_compared_and_shown_at_the_rest_after_them() {
     deferred.steps[1] = StepOutcome::Done(-19);
     deferred.steps[2] = StepOutcome::Blocked;
     assert_eq!(differences(&eager, &deferred), [at(2, "step.port_rescan")]);
+    // A user that hangs on one side is no difference, and is told of at the same rest.
+    let hangs = |eager, deferred| {
+        let found = compare(&scenario(), Pair { eager, deferred }).hangs;
+        found.iter().map(|d| (d.steps_begun, d.difference.signature().to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(hangs(&eager, &deferred), [at(3, "step.set_offline")]);
+    assert_eq!(hangs(&deferred, &deferred), [], "it hangs on both");
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn nothing_is_compared_after_a_moment_of_one_side() {
     rest(&mut deferred, 3, &[], &[]);
     let found = compare(&scenario(), Pair { eager: &eager, deferred: &deferred });
     let parting = Parting::OneSidedMoment { step: 1, trigger: Trigger::PortRescan, missed: Side::Deferred };
-    assert_eq!(found, Comparison { rests: 1, parting: Some(parting), differences: Vec::new() });
+    assert_eq!(found, Comparison { rests: 1, parting: Some(parting), ..Comparison::default() });
 }
 
 #[test]

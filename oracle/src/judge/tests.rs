@@ -153,6 +153,26 @@ fn an_allowance_reaches_onward_on_its_device_only() {
 }
 
 #[test]
+fn sides_part_where_a_user_hangs_that_the_other_side_refused() {
+    let scenario = Scenario { steps: vec![Step::new(Trigger::PortRescan)], ..Scenario::default() };
+    let statuses = |eager, deferred| {
+        let report = judged(Allow::Intended, &scenario, |variant| {
+            let outcome = if variant.left { eager } else { deferred };
+            let mut seen = Observation { steps: vec![outcome], ..Observation::default() };
+            let status = reading(Object::Adapter(0), Attribute::Status, u64::from(variant.left));
+            rest(&mut seen, 1, &[], &[status]);
+            seen
+        });
+        signatures(&report.findings)
+    };
+    let (hangs, refused, status) = (StepOutcome::Blocked, StepOutcome::Done(-19), "divergence/adapter.status");
+    // That it hangs stays a finding.
+    assert_eq!(statuses(hangs, refused), ["liveness/eager/blocked/port_rescan"]);
+    assert_eq!(statuses(hangs, StepOutcome::Done(1)), ["liveness/eager/blocked/port_rescan", status]);
+    assert_eq!(statuses(hangs, hangs).last().map(String::as_str), Some(status));
+}
+
+#[test]
 fn only_a_trap_in_memory_hides_what_is_behind_it() {
     // Eager's host is freed when adding it failed: allowed, and nothing about protection space.
     let mut scenario = scenario();

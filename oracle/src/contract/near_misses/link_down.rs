@@ -223,10 +223,34 @@ fn of_two_scans_eager_does_the_one_after_port_data() {
     let told = |code| Event::Fc(FcEvent { device: 0, code, data: 0 });
     for what in [sent(port_data, 0), told(2)] {
         assert_eq!(hangs(what, (1, 0), 3), Some("scan-while-link-is-down"), "{what:?}");
-        assert_eq!(hangs(what, (0, 1), 3), None, "{what:?}");
+        assert_eq!(hangs(what, (0, 1), 3), Some("scan-while-link-is-down"), "{what:?}: in eager the later scan failed");
         assert_eq!(hangs(what, (1, 0), 0), None, "{what:?}: deferred shows the link as down");
     }
     assert_eq!(hangs(told(3), (1, 0), 3), None, "the link goes down");
+}
+
+#[test]
+fn the_first_stretch_may_go_on_to_an_early_scan() {
+    let (scan, port_data) = (Command::OpenWka, Command::ExchangePortData);
+    let sent = |command| Event::Command(SentCommand { device: 0, command, port: 0, lun: 0 });
+    let (down, added) = (log(LogId::LdNoLight), uevent(UeventAction::Add, FC_HOST));
+    let opened = |first: &[Event], more: [Event; 2]| [&[sent(port_data)], first, &more].concat();
+    let more = |eager: [Event; 2], deferred: [Event; 2], first: &[Event]| {
+        let seen = Pair::of(|side| {
+            let mut seen = Observation::default();
+            let story = opened(first, if side == Side::Eager { eager } else { deferred });
+            rest(&mut seen, 0, &[], &[]);
+            rest(&mut seen, 3, &story, &[reading(FC_HOST, Attribute::PortType, 3)]);
+            seen
+        });
+        id(&fabric(), &seen, &event(3, sent(Command::CloseWka), 2, 1))
+    };
+    let (early, late) = ([sent(scan), sent(port_data)], [sent(port_data), sent(scan)]);
+    assert_eq!(more(late, early, &[down, added]), Some("scan-while-link-is-down"));
+    assert_eq!(more(late, early, &[added]), None, "the link was never down");
+    assert_eq!(more(early, early, &[down, added]), None);
+    assert_eq!(more(late, late, &[down, added]), None);
+    assert_eq!(more(late, early, &[down, added, sent(port_data)]), None, "port data told that it is up");
 }
 
 #[test]

@@ -117,9 +117,12 @@ fn shows_dead_link(context: &Context<'_>, device: u8, at: u32) -> bool {
 
 /// Whether deferred logged a link-down of the device until that rest.
 fn link_went_down(context: &Context<'_>, device: u8, at: u32) -> bool {
-    context.until(Side::Deferred, at).iter().any(|stamped| {
-        matches!(stamped.event, Event::Log(line) if line.device == Some(device) && line.id.text().starts_with("LD_"))
-    })
+    context.until(Side::Deferred, at).iter().any(|stamped| is_link_down(stamped, device))
+}
+
+/// Whether an event is the log line of a link-down of the device.
+fn is_link_down(stamped: &Stamped, device: u8) -> bool {
+    matches!(stamped.event, Event::Log(line) if line.device == Some(device) && line.id.text().starts_with("LD_"))
 }
 
 fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
@@ -137,28 +140,32 @@ fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
         _ => return false,
     };
     let at_start = at > 0 && shows_dead_link(context, device, at - 1);
-    if side == Side::Eager {
-        // Of two scans only the later one is eager's: what met the earlier one in deferred meets it, or deferred hangs in that one.
-        let early = |side| scans_before_port_data(context, side, device, at);
-        return at_start && early(Side::Deferred) && !early(Side::Eager);
+    let first_open = at > 0 && context.registrations(Side::Deferred, device, at - 1) == 0;
+    // Of two scans only the later one is eager's: what met the earlier one in deferred meets it, or deferred hangs in that one.
+    let early = |side| scans_before_port_data(context, side, device, at, at_start);
+    if (at_start || first_open) && early(Side::Deferred) && !early(Side::Eager) {
+        return true;
     }
-    if !is_scan {
+    if side == Side::Eager || !is_scan {
         return false;
     }
     // Between two rests the host may be removed, or the link come back: then only the log tells.
     let gone = !context.has(Side::Deferred, Object::FcHost(device), at);
-    let first_open = at > 0 && context.registrations(Side::Deferred, device, at - 1) == 0;
     at_start || shows_dead_link(context, device, at) || (gone || first_open) && link_went_down(context, device, at)
 }
 
-/// Whether a side sent a command of a port scan in this stretch before it asked for port data, while the link was still down.
-fn scans_before_port_data(context: &Context<'_>, side: Side, device: u8, at: u32) -> bool {
-    let scans = |stamped: &Stamped| match stamped.event {
-        Event::Command(sent) if sent.device == device && SCAN.contains(&sent.command) => Some(true),
-        Event::Command(sent) if sent.device == device && sent.command == Command::ExchangePortData => Some(false),
-        _ => None,
-    };
-    context.stretch(side, at).iter().find_map(scans) == Some(true)
+/// Whether a side sent a command of a port scan in this stretch between a link-down and the next port data; `down` if the link was
+/// down when it began.
+fn scans_before_port_data(context: &Context<'_>, side: Side, device: u8, at: u32, mut down: bool) -> bool {
+    context.stretch(side, at).iter().any(|stamped| {
+        down |= is_link_down(stamped, device);
+        match stamped.event {
+            Event::Command(sent) if sent.device == device && sent.command == Command::ExchangePortData => down = false,
+            Event::Command(sent) if sent.device == device && SCAN.contains(&sent.command) => return down,
+            _ => {}
+        }
+        false
+    })
 }
 
 fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
