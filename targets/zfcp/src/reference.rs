@@ -4,9 +4,9 @@
 //! is freed under the objects that belong to it: from then on every use of it is a trap. References that last no longer than
 //! one step of the model are left out, and so are those that a port's works hold.
 //!
-//! By the text, cleanup of a port's action runs twice if memory is short for all actions (driver.md 6.4 step 5, 6.11): once with
-//! NOMEM, and again when the adapter's reopen has dismissed the action. That would drop the port's reference twice. No port is
-//! treated as freed for that here: it is a doubt about the text, not an observation.
+//! Cleanup of a port's action runs twice if memory is short for all actions (driver.md 6.4 step 5, 6.11): once with NOMEM, and
+//! again when the adapter's reopen has dismissed the action. That drops the port's reference twice, and real kernels free the port
+//! too early (FINDINGS.md 21). No port is treated as freed for that here yet.
 
 use std::ops::Deref;
 use std::rc::Rc;
