@@ -1,6 +1,7 @@
 //! The folder of findings, claimed: one process writes there at a time.
 
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::error::Error;
@@ -11,7 +12,7 @@ pub(crate) const UNFINISHED: &str = ".regdiff-";
 /// A folder that nobody else claims, until this is dropped or the process ends, however it does.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    _folder: File,
+    claimed: File,
 }
 
 impl Claim {
@@ -24,7 +25,7 @@ impl Claim {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Claimed(folder.to_owned())),
             // Some network file systems have no locks. Nothing is overwritten there either.
-            Err(TryLockError::Error(_)) => return Ok(Self { _folder: claimed }),
+            Err(TryLockError::Error(_)) => return Ok(Self { claimed }),
         }
         for entry in fs::read_dir(folder).map_err(failed)?.flatten() {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -33,7 +34,13 @@ impl Claim {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
-        Ok(Self { _folder: claimed })
+        Ok(Self { claimed })
+    }
+
+    /// Whether the folder of this name is still the one that was claimed.
+    pub(crate) fn is_at(&self, folder: &Path) -> bool {
+        let (Ok(claimed), Ok(now)) = (self.claimed.metadata(), fs::metadata(folder)) else { return false };
+        (claimed.dev(), claimed.ino()) == (now.dev(), now.ino())
     }
 }
 
@@ -51,10 +58,14 @@ mod tests {
         fs::create_dir_all(keep.join(".regdiff-half/deep")).expect("a folder");
         fs::write(keep.join(".regdiff-notes"), "a person's").expect("a file");
         fs::create_dir(keep.join("finding")).expect("a folder");
-        let _second = Claim::take(&keep).expect("nobody is there any more");
+        let second = Claim::take(&keep).expect("nobody is there any more");
+        assert!(second.is_at(&keep) && !second.is_at(folder.path()));
         let mut left: Vec<_> =
             fs::read_dir(&keep).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
         left.sort();
         assert_eq!(left, [".regdiff-notes", "finding"]);
+        fs::rename(&keep, folder.path().join("elsewhere")).expect("moved");
+        fs::create_dir(&keep).expect("another folder");
+        assert!(!second.is_at(&keep), "another folder of the same name");
     }
 }

@@ -9,6 +9,8 @@ use regdiff_scenario::{Scenario, bytes};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::strangers;
+
 /// What the names of such folders hold: `scenario.evidence`, `scenario.evidence-2`.
 const EVIDENCE: &str = ".evidence";
 /// The record of a folder and of those below it.
@@ -81,10 +83,7 @@ fn record(file: &Path) -> Vec<Value> {
 }
 
 fn read(file: &Path) -> Option<String> {
-    if fs::metadata(file).ok()?.len() > MAX_BYTES {
-        return None;
-    }
-    fs::read_to_string(file).ok()
+    strangers::text(file, MAX_BYTES).ok()
 }
 
 /// A line for each kernel of which a folder holds evidence.
@@ -94,7 +93,9 @@ pub(crate) fn inside(folder: &Path) -> Vec<String> {
 
 fn told(folder: &Path, is_meant: impl Fn(&str) -> bool, is_it: impl Fn(&Value) -> bool) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut folders: Vec<_> = entries.filter(|entry| is_meant(&entry.file_name().to_string_lossy())).collect();
+    let mut folders: Vec<_> = entries
+        .filter(|entry| is_meant(&entry.file_name().to_string_lossy()) && strangers::is_folder(&entry.path()))
+        .collect();
     folders.sort_by_key(fs::DirEntry::file_name);
     // A file that cannot be read says nothing.
     let verdicts =

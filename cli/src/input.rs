@@ -11,6 +11,7 @@ use clap::Args;
 use regdiff_scenario::{Scenario, limits, text};
 
 use crate::error::Error;
+use crate::strangers;
 
 /// Beginnings of the names that engines give to the files they keep.
 const ENGINE_PREFIXES: &[&str] =
@@ -42,7 +43,16 @@ pub(crate) struct Input {
 impl Reading {
     /// Reads one scenario.
     pub(crate) fn read(self, file: &Path) -> Result<Input, Error> {
-        let data = contents(file)?;
+        self.load(file, contents(file)?)
+    }
+
+    /// Reads one scenario that lies in a folder, which may be a stranger's: a plain file.
+    pub(crate) fn read_in_folder(self, file: &Path) -> Result<Input, Error> {
+        let failed = |source| Error::Read { file: file.to_owned(), source };
+        self.load(file, strangers::read(file, limits::MAX_FILE as u64).map_err(failed)?)
+    }
+
+    fn load(self, file: &Path, data: Vec<u8>) -> Result<Input, Error> {
         let total = self.raw || is_engines(file);
         if data.is_empty() && !total {
             return Err(Error::Empty(file.to_owned()));

@@ -16,6 +16,7 @@
 mod args;
 mod campaign;
 mod claim;
+mod clean;
 mod commands;
 mod confirmed;
 mod corpus;
@@ -23,6 +24,8 @@ mod distil;
 mod error;
 mod exit_code;
 mod exploration;
+#[cfg(test)]
+mod hostile;
 mod input;
 mod kernel_lane;
 mod new_file;
@@ -33,6 +36,7 @@ mod parity;
 mod progress;
 mod repeat;
 mod report;
+mod strangers;
 mod style;
 mod tally;
 mod terminal;
@@ -97,7 +101,7 @@ pub(crate) fn complain(error: &Error) -> ExitCode {
 
 /// A line on standard error. Nobody may be listening, and that is no reason to stop.
 pub(crate) fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{}", clean::text(&line.to_string()));
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Standard output: results, and nothing else.
 //!
 //! A reader that goes away (`regdiff list | head -1`) is no error: what follows is dropped, and the exit code stays true.
-//! Escape sequences reach terminals only, and not where `NO_COLOR` is set.
+//! Our own escape sequences reach terminals only, and not where `NO_COLOR` is set; those of others reach nobody.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -9,6 +9,7 @@ use std::io::{ErrorKind, Write};
 use anstream::{AutoStream, stdout};
 use serde::Serialize;
 
+use crate::clean;
 use crate::error::Error;
 
 /// Where results go.
@@ -25,18 +26,18 @@ impl Out {
 
     /// A line of text.
     pub(crate) fn line(&mut self, line: impl Display) -> Result<(), Error> {
-        self.write(format!("{line}\n").as_bytes())
+        self.text(&format!("{line}\n"))
     }
 
     /// A text that ends its own lines.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Error> {
-        self.write(text.as_bytes())
+        self.write(clean::text(text).as_bytes())
     }
 
     /// One JSON object on a line of its own.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Error> {
         let text = serde_json::to_string(value).map_err(|error| Error::Stdout(error.into()))?;
-        self.line(text)
+        self.write(clean::json(&(text + "\n")).as_bytes())
     }
 
     /// Bytes as they are, past everything that treats them as text.

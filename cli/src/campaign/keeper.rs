@@ -4,6 +4,9 @@
 //! * A folder that was there before belongs to somebody: nothing in it is ever changed. If its scenario still shows the
 //!   signature and is as small, it is the one that is kept; if not, the new one goes to `SIGNATURE-2`, and so on.
 //! * Of the folders of this campaign, the smallest scenario of each signature stays.
+//! * What is taken away while the campaign runs is written again: it was announced.
+
+mod lost;
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -43,12 +46,16 @@ pub(crate) struct Kept {
     pub(crate) minimal: bool,
     /// Where the first one came from.
     first: String,
+    /// The scenario that this campaign kept or, if the folder was there before, the first one that it saw.
+    scenario: Scenario,
 }
 
 /// The folder of findings, and what this campaign put there.
 pub(super) struct Keeper {
     settings: Settings,
-    _claim: Claim,
+    claim: Claim,
+    /// Whether the folder was made again, and what was in it was not written again yet.
+    made_again: bool,
     kept: BTreeMap<Signature, Kept>,
 }
 
@@ -56,7 +63,7 @@ impl Keeper {
     /// Claims the folder; makes it if it does not exist.
     pub(super) fn new(settings: &Settings) -> Result<Self, Error> {
         let claim = Claim::take(&settings.keep)?;
-        Ok(Self { settings: settings.clone(), _claim: claim, kept: BTreeMap::new() })
+        Ok(Self { settings: settings.clone(), claim, made_again: false, kept: BTreeMap::new() })
     }
 
     /// What was kept, by signature.
@@ -82,14 +89,13 @@ impl Keeper {
         }
         let parts = parts::size(scenario);
         let (folder, from_before) = self.place(signature, parts)?;
-        let mut kept = Kept { folder, parts, seen: 1, from_before, minimal: false, first: origin.to_string() };
+        let (first, scenario) = (origin.to_string(), scenario.clone());
+        let mut kept = Kept { folder, parts, seen: 1, from_before, minimal: false, first, scenario };
         if from_before {
             kept.parts = size_of(&kept.folder).unwrap_or(parts);
         } else {
-            write_folder(
-                &kept.folder,
-                &report::files(&self.settings, signature, scenario, report, &kept.first, false),
-            )?;
+            let files = report::files(&self.settings, signature, &kept.scenario, report, &kept.first, false);
+            self.write(&kept.folder, &files)?;
         }
         self.kept.insert(signature.clone(), kept);
         Ok(true)
@@ -118,7 +124,7 @@ impl Keeper {
             return Ok(());
         }
         let contents = format!("# A bug of regdiff itself: {}\n{}", what.replace('\n', " "), text::print(scenario));
-        write_folder(&folder, &[("scenario.toml", contents)])
+        self.write(&folder, &[("scenario.toml", contents)])
     }
 
     fn keep_smaller(
@@ -128,16 +134,21 @@ impl Keeper {
         report: &Report,
         minimal: bool,
     ) -> Result<(), Error> {
-        let Some(kept) = self.kept.get_mut(signature) else { return Ok(()) };
+        let Some(kept) = self.kept.get(signature) else { return Ok(()) };
         let files = report::files(&self.settings, signature, scenario, report, &kept.first, minimal);
+        let mut folder = kept.folder.clone();
         if kept.from_before {
-            kept.folder = free_folder(&self.settings.keep, signature)?;
-            kept.from_before = false;
-            write_folder(&kept.folder, &files)?;
-        } else {
-            replace_folder(&kept.folder, &files)?;
+            folder = free_folder(&self.settings.keep, signature)?;
         }
-        (kept.parts, kept.minimal) = (parts::size(scenario), minimal);
+        match replace_folder(&folder, &files) {
+            Err(_) if folder.symlink_metadata().is_err() => self.write(&folder, &files)?,
+            result => result?,
+        }
+        if let Some(kept) = self.kept.get_mut(signature) {
+            (kept.folder, kept.from_before) = (folder, false);
+            (kept.parts, kept.minimal) = (parts::size(scenario), minimal);
+            kept.scenario = scenario.clone();
+        }
         Ok(())
     }
 
@@ -145,15 +156,15 @@ impl Keeper {
     fn place(&self, signature: &Signature, parts: usize) -> Result<(PathBuf, bool), Error> {
         for number in 1..=MAX_FOLDERS {
             let folder = self.settings.keep.join(new_file::numbered(&slug(signature.as_str()), number));
-            if folder.symlink_metadata().is_err() {
-                return Ok((folder, false));
-            }
             // Another signature of this campaign with the same name.
             if self.kept.values().any(|kept| kept.folder == folder) {
                 continue;
             }
+            if folder.symlink_metadata().is_err() {
+                return Ok((folder, false));
+            }
             let shows = || {
-                let input = Reading::default().read(&folder.join("scenario.toml")).ok()?;
+                let input = Reading::default().read_in_folder(&folder.join("scenario.toml")).ok()?;
                 let report = self.settings.judge(&input.scenario);
                 Some(report.finding(signature).is_some() && parts::size(&input.scenario) <= parts)
             };
@@ -172,7 +183,7 @@ fn free_folder(keep: &Path, signature: &Signature) -> Result<PathBuf, Error> {
 }
 
 fn size_of(folder: &Path) -> Option<usize> {
-    let input = Reading::default().read(&folder.join("scenario.toml")).ok()?;
+    let input = Reading::default().read_in_folder(&folder.join("scenario.toml")).ok()?;
     Some(parts::size(&input.scenario))
 }
 

@@ -144,12 +144,19 @@ pub(crate) fn run(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Summary
         searching,
         began,
     };
-    coordinator.search(&receiver, &mut keeper, stop)?;
+    let searched = coordinator.search(&receiver, &mut keeper, stop);
     done.store(true, Ordering::Relaxed);
-    coordinator.settle(&receiver, &mut keeper, stop)?;
-    let Coordinator { mut summary, progress, minimiser, .. } = coordinator;
+    let settled = searched.and_then(|()| coordinator.settle(&receiver, &mut keeper, stop));
+    let Coordinator { mut summary, progress, minimiser, searching, .. } = coordinator;
     progress.finish();
     minimiser.abort();
+    if let Err(error) = settled {
+        // Nobody takes judgements any more, and no engine may outlive the campaign.
+        drop(receiver);
+        searching.wait();
+        keeper.rescue().iter().for_each(|line| say(format_args!("{line}")));
+        return Err(error);
+    }
     summary.kept = keeper.into_kept();
     Ok(summary)
 }
@@ -179,9 +186,7 @@ impl Searching {
                 Err(error) => {
                     // Those that run already must not outlive the campaign.
                     done.store(true, Ordering::Relaxed);
-                    while !started.is_over() {
-                        std::thread::sleep(TICK);
-                    }
+                    started.wait();
                     return Err(error);
                 }
             }
@@ -199,6 +204,13 @@ impl Searching {
     fn is_over(&self) -> bool {
         self.threads.iter().all(std::thread::JoinHandle::is_finished)
             && self.engines.iter().all(engine::Running::is_over)
+    }
+
+    /// Waits until nobody does, after they were told.
+    fn wait(&self) {
+        while !self.is_over() {
+            std::thread::sleep(TICK);
+        }
     }
 
     /// How many comparisons each engine made.
@@ -236,6 +248,7 @@ impl Coordinator<'_> {
             }
             if looked.elapsed() >= LOOK {
                 self.summary.by_engine = self.searching.comparisons();
+                keeper.return_to_place()?.iter().for_each(|line| self.progress.say(line));
                 looked = Instant::now();
             }
             self.summary.sample(self.began.elapsed());
@@ -264,6 +277,7 @@ impl Coordinator<'_> {
             self.progress.show(|| format!("{left} findings to minimise"));
         }
         self.summary.by_engine = self.searching.comparisons();
+        keeper.complete()?.iter().for_each(|line| self.progress.say(line));
         for engine in &self.searching.engines {
             if let Some(why) = engine.failure() {
                 say(format_args!("{} ended before its time: {why}", engine.engine().text()));

@@ -13,10 +13,12 @@ use sha2::{Digest, Sha256};
 
 use super::Explored;
 use crate::error::Error;
-use crate::new_file;
+use crate::{new_file, strangers};
 
 /// The version of the file.
 const VERSION: u32 = 1;
+/// A larger file is none of ours: sixteen bytes for each of some 60 million states.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// What is explored, and by which program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,14 +85,32 @@ struct Stored {
     states: String,
 }
 
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct Versioned {
+    identity: VersionedIdentity,
+}
+
+#[derive(Deserialize)]
+struct VersionedIdentity {
+    version: u32,
+}
+
 /// Reads the state of an exploration, if there is one.
 pub(super) fn read(file: &Path, identity: &Identity) -> Result<Option<Explored>, Error> {
-    let contents = match fs::read_to_string(file) {
+    let contents = match strangers::text(file, MAX_BYTES) {
         Ok(contents) => contents,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(Error::Read { file: file.to_owned(), source }),
     };
     let refused = |why| Error::State { file: file.to_owned(), why };
+    let version: Versioned = serde_json::from_str(&contents).map_err(|error| refused(error.to_string()))?;
+    if version.identity.version != VERSION {
+        let found = version.identity.version;
+        return Err(refused(format!(
+            "it is in version {found} of its format, and this regdiff reads version {VERSION}"
+        )));
+    }
     let stored: Stored = serde_json::from_str(&contents).map_err(|error| refused(error.to_string()))?;
     if stored.identity != *identity {
         return Err(refused("it is of another exploration, or of another build of regdiff".to_owned()));
@@ -158,5 +178,34 @@ impl Stored {
         };
         let time = Duration::from_millis(self.milliseconds);
         Some(Explored { outcome, done: self.done, units: 0, time })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hostile::Mangler;
+    use crate::own_bug;
+
+    /// A state that somebody else wrote is read or refused by name.
+    #[test]
+    fn mangled_states_are_refused() {
+        own_bug::install();
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/earlier/explore.json");
+        let original = fs::read(data).expect("a file");
+        let whole: Stored = serde_json::from_slice(&original).expect("a state");
+        let folder = tempfile::tempdir().expect("a folder for this test");
+        let file = folder.path().join("state.json");
+        let count: u64 = std::env::var("REGDIFF_MANGLED").map_or(2000, |count| count.parse().expect("a number"));
+        for seed in 0..count {
+            fs::write(&file, Mangler::new(seed).bytes(&original)).expect("a file");
+            match own_bug::catch(|| read(&file, &whole.identity)) {
+                Err(bug) => panic!("seed {seed}: {}", bug.0),
+                Ok(Err(error)) => assert!(error.to_string().contains("state.json"), "{error}"),
+                Ok(Ok(_)) => {}
+            }
+        }
+        fs::write(&file, &original).expect("a file");
+        assert!(read(&file, &whole.identity).expect("it is whole").is_some());
     }
 }

@@ -7,6 +7,10 @@ const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 180.0;
 /// In so many parts a campaign's speed is drawn: samples are a second apart at first, and engines tell of what they did now and then.
 const PARTS: usize = 24;
+/// More campaigns are not drawn.
+const MAX_CAMPAIGNS: usize = 100;
+/// More samples are not drawn; a campaign keeps fewer.
+const MAX_SAMPLES: usize = 1000;
 
 /// What a line shows: the name of its style, what it says, and its points, seconds and value.
 type Line = (&'static str, &'static str, Vec<(f64, f64)>);
@@ -16,7 +20,7 @@ pub(super) fn growth(campaigns: &[Value]) -> Vec<Value> {
     let drawings = |campaign| {
         [("found", found as fn(&[Value]) -> Vec<Line>), ("took", took)].map(|(kind, lines)| draw(campaign, kind, lines))
     };
-    campaigns.iter().flat_map(drawings).flatten().collect()
+    campaigns.iter().take(MAX_CAMPAIGNS).flat_map(drawings).flatten().collect()
 }
 
 fn found(samples: &[Value]) -> Vec<Line> {
@@ -62,6 +66,7 @@ fn speed(samples: &[Value]) -> Vec<(f64, f64)> {
 
 fn draw(campaign: &Value, kind: &str, lines: fn(&[Value]) -> Vec<Line>) -> Option<Value> {
     let samples = campaign["growth"].as_array().filter(|samples| samples.len() > 1)?;
+    let samples = &samples[..samples.len().min(MAX_SAMPLES)];
     let end = samples.last()?["seconds"].as_f64().filter(|seconds| *seconds > 0.0)?;
     let mut drawn = Vec::new();
     for (class, name, points) in lines(samples) {
@@ -69,12 +74,16 @@ fn draw(campaign: &Value, kind: &str, lines: fn(&[Value]) -> Vec<Line>) -> Optio
         let Some((_, last)) = points.last().filter(|_| most > 0.0) else { continue };
         let place = |(at, value): &(f64, f64)| format!("{:.1},{:.1}", at / end * WIDTH, HEIGHT - value / most * HEIGHT);
         let points: Vec<String> = points.iter().map(place).collect();
-        drawn.push(json!({ "name": name, "most": most, "last": last, "points": points.join(" "), "class": class }));
+        let mut told = format!("{last:.0} at the end");
+        if format!("{most:.0}") != format!("{last:.0}") {
+            told += &format!(", {most:.0} at most");
+        }
+        drawn.push(json!({ "name": name, "most": most, "told": told, "points": points.join(" "), "class": class }));
     }
-    let of = |key: &str| campaign[key].clone();
-    (!drawn.is_empty()).then(|| {
-        json!({ "kind": kind, "target": of("target"), "seed": of("seed"), "engine": of("engine"), "seconds": end, "lines": drawn })
-    })
+    let (target, seed, engine) = (campaign["target"].as_str(), campaign["seed"].as_u64(), campaign["engine"].as_str());
+    (!drawn.is_empty()).then(
+        || json!({ "kind": kind, "target": target, "seed": seed, "engine": engine, "seconds": end, "lines": drawn }),
+    )
 }
 
 #[cfg(test)]

@@ -11,12 +11,18 @@ use serde_json::{Value, json};
 use crate::args::AllowLevel;
 use crate::input::{Input, Reading};
 use crate::triage::Folder;
-use crate::{confirmed, own_bug, repeat};
+use crate::{confirmed, own_bug, repeat, strangers};
 
 /// A finding that is gone as soon as what is known is allowed, though no allowance names it: what follows from another difference.
 const FOLLOWS: &str = "follows";
 /// Notes of a person that are shown in full.
 const MAX_NOTE: usize = 20_000;
+/// Larger files are no notes.
+const MAX_NOTE_FILE: u64 = 1 << 20;
+/// More files are not read.
+const MAX_NOTES: usize = 20;
+/// A larger verdict is not ours.
+const MAX_VERDICT: u64 = 16 << 20;
 /// Lines of a story that are shown; the end is what matters.
 const MAX_ROWS: usize = 600;
 
@@ -24,7 +30,7 @@ const MAX_ROWS: usize = 600;
 pub(super) fn finding(path: &Path, allow: AllowLevel) -> Option<Value> {
     let folder = Folder::open(path.to_owned()).ok()?;
     let file = folder.scenario_file();
-    let input = Reading::default().read(&file).ok()?;
+    let input = Reading::default().read_in_folder(&file).ok()?;
     let wanted = stored_signature(path);
     let told = own_bug::catch(|| told(&input, wanted.as_deref(), allow));
     let mut value = match told {
@@ -167,7 +173,7 @@ fn stored_signature(path: &Path) -> Option<String> {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.starts_with("verdict") && name.ends_with(".json")
     };
-    let value: Value = serde_json::from_slice(&fs::read(files.iter().find(verdict)?).ok()?).ok()?;
+    let value: Value = serde_json::from_slice(&strangers::read(files.iter().find(verdict)?, MAX_VERDICT).ok()?).ok()?;
     value["signature"].as_str().map(str::to_owned)
 }
 
@@ -180,9 +186,10 @@ fn notes(path: &Path) -> Vec<Value> {
         name.ends_with(".md") || name.starts_with("notes") || name.starts_with("status")
     };
     files.retain(is_note);
+    files.truncate(MAX_NOTES);
     let read = |file: &std::path::PathBuf| {
-        let text = fs::read_to_string(file).ok()?;
-        let text: String = text.chars().take(MAX_NOTE).collect();
+        let text = strangers::read(file, MAX_NOTE_FILE).ok()?;
+        let text: String = String::from_utf8_lossy(&text).chars().take(MAX_NOTE).collect();
         Some(json!({ "name": file.file_name()?.to_string_lossy(), "text": text }))
     };
     files.iter().filter_map(read).collect()

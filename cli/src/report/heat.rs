@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 /// Shades of a cell, from nothing to the most.
 const SHADES: f64 = 6.0;
+/// What goes beyond these is not drawn: ours are far smaller, and a stranger's could fill the memory.
+const MAX_TABLES: usize = 32;
+const MAX_ROWS: usize = 1000;
+const MAX_COLUMNS: usize = 64;
 
 /// One table, with rows and columns in the order in which they first come.
 #[derive(Default)]
@@ -22,15 +26,28 @@ pub(super) fn tables(cells: &[Value]) -> Vec<Value> {
     for cell in cells {
         let (Some(name), row) = (cell["table"].as_str(), text(&cell["row"])) else { continue };
         if name == "missing" {
-            missing.push(json!({ "row": row, "why": cell["why"] }));
+            if missing.len() < MAX_ROWS {
+                missing.push(json!({ "row": row, "why": cell["why"] }));
+            }
             continue;
         }
         let at = tables.iter().position(|table| table.name == name).unwrap_or_else(|| {
+            if tables.len() == MAX_TABLES {
+                return tables.len();
+            }
             tables.push(Table { name: name.to_owned(), ..Table::default() });
             tables.len() - 1
         });
-        let place = (index(&mut tables[at].rows, row), index(&mut tables[at].columns, text(&cell["column"])));
-        *tables[at].counts.entry(place).or_default() += cell["scenarios"].as_u64().unwrap_or(0);
+        if at == tables.len() {
+            continue;
+        }
+        let place = (
+            index(&mut tables[at].rows, row, MAX_ROWS),
+            index(&mut tables[at].columns, text(&cell["column"]), MAX_COLUMNS),
+        );
+        let (Some(row), Some(column)) = place else { continue };
+        let count = tables[at].counts.entry((row, column)).or_default();
+        *count = count.saturating_add(cell["scenarios"].as_u64().unwrap_or(0));
     }
     tables.sort_by_key(|table| table.columns.len() < 2);
     let mut drawn: Vec<Value> = tables.iter().map(map).collect();
@@ -41,11 +58,13 @@ pub(super) fn tables(cells: &[Value]) -> Vec<Value> {
 }
 
 /// The place of a name, which is put at the end if it is new.
-fn index(names: &mut Vec<String>, name: String) -> usize {
-    names.iter().position(|known| *known == name).unwrap_or_else(|| {
+fn index(names: &mut Vec<String>, name: String, most: usize) -> Option<usize> {
+    let known = names.iter().position(|known| *known == name);
+    if known.is_none() && names.len() < most {
         names.push(name);
-        names.len() - 1
-    })
+        return Some(names.len() - 1);
+    }
+    known
 }
 
 fn text(value: &Value) -> String {

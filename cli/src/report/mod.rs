@@ -9,12 +9,14 @@
 //! | `inputs*.jsonl`, as `regdiff table inputs --json` prints it | the input space as a heat map |
 //! | `series*.json`, `series*.jsonl`, as `regdiff series --json` prints it; any other list of flat objects as a plain table | the series table |
 
+mod campaigns;
 mod chart;
 mod findings;
 mod heat;
 mod page;
 mod series;
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,13 +24,19 @@ use serde_json::{Value, json};
 
 use crate::args::AllowLevel;
 use crate::error::Error;
+use crate::strangers;
 
 pub(crate) use page::render;
 
 /// The oracles, the gravest first.
 const KINDS: [&str; 4] = ["memory", "lifetime", "liveness", "divergence"];
-/// Larger files of data are not shown.
+/// Of files of data, what goes beyond this in all is not shown.
 const MAX_BYTES: u64 = 64 << 20;
+/// More columns and rows of a table of a stranger's are not shown.
+const MAX_COLUMNS: usize = 64;
+const MAX_ROWS: usize = 10_000;
+/// More folders are not shown.
+const MAX_FINDINGS: usize = 10_000;
 
 /// Everything that the page shows.
 pub(crate) fn gather(folder: &Path, allow: AllowLevel) -> Result<Value, Error> {
@@ -41,14 +49,15 @@ pub(crate) fn gather(folder: &Path, allow: AllowLevel) -> Result<Value, Error> {
         .map(fs::DirEntry::path)
         .collect();
     paths.sort();
+    let left = Cell::new(MAX_BYTES);
     let named = |start: &str| {
         let fits = move |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             name.starts_with(start) && (name.ends_with(".json") || name.ends_with(".jsonl")) && path.is_file()
         };
-        paths.iter().filter(fits).flat_map(|path| values(path)).collect::<Vec<Value>>()
+        paths.iter().filter(fits).flat_map(|path| values(path, &left)).collect::<Vec<Value>>()
     };
-    let folders = paths.iter().filter(|path| path.is_dir());
+    let folders = paths.iter().filter(|path| strangers::is_folder(path)).take(MAX_FINDINGS);
     let mut findings: Vec<Value> = folders.filter_map(|folder| findings::finding(folder, allow)).collect();
     findings.sort_by_key(findings::place);
     let campaigns = named("campaign");
@@ -59,7 +68,7 @@ pub(crate) fn gather(folder: &Path, allow: AllowLevel) -> Result<Value, Error> {
         "allow": allow.text(),
         "contract": contract(&findings, &campaigns),
         "growth": chart::growth(&campaigns),
-        "campaigns": campaigns,
+        "campaigns": campaigns::rows(&campaigns),
         "kinds": kinds(&findings),
         "news": findings.iter().filter(|finding| finding["status"].is_null() && finding["gone"] != true).count(),
         "findings": findings,
@@ -69,12 +78,11 @@ pub(crate) fn gather(folder: &Path, allow: AllowLevel) -> Result<Value, Error> {
     }))
 }
 
-/// A file of JSON: one value, a list, or one a line. What is not JSON is left out.
-fn values(file: &Path) -> Vec<Value> {
-    if fs::metadata(file).map_or(true, |data| data.len() > MAX_BYTES) {
-        return Vec::new();
-    }
-    let text = fs::read_to_string(file).unwrap_or_default();
+/// A file of JSON: one value, a list, or one a line. What is not JSON, or larger than what is left, is left out.
+fn values(file: &Path, left: &Cell<u64>) -> Vec<Value> {
+    let most = left.replace(0);
+    let text = strangers::text(file, most).unwrap_or_default();
+    left.set(most - (text.len() as u64).min(most));
     match serde_json::from_str(&text) {
         Ok(Value::Array(list)) => list,
         Ok(value) => vec![value],
@@ -94,7 +102,8 @@ fn contract(findings: &[Value], campaigns: &[Value]) -> Vec<Value> {
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400);
     let entry = |(status, allowance): (regdiff_oracle::Status, &regdiff_oracle::Allowance)| {
         let used = |tally: &Value| tally["allowed"][allowance.id]["scenarios"].as_u64().unwrap_or(0);
-        let in_campaigns: u64 = campaigns.iter().map(|c| used(&c["compared"]) + used(&c["harvested"])).sum();
+        let both = |c: &Value| used(&c["compared"]).saturating_add(used(&c["harvested"]));
+        let in_campaigns = campaigns.iter().map(both).fold(0, u64::saturating_add);
         let known = |finding: &&Value| finding["known"] == allowance.id;
         let days = day_number(allowance.review).map(|day| day - today as i64);
         json!({
@@ -119,7 +128,7 @@ fn day_number(date: &str) -> Option<i64> {
 fn table(rows: &[Value]) -> Value {
     let mut columns: Vec<String> = Vec::new();
     for key in rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()) {
-        if !columns.contains(key) {
+        if columns.len() < MAX_COLUMNS && !columns.contains(key) {
             columns.push(key.clone());
         }
     }
@@ -136,6 +145,7 @@ fn table(rows: &[Value]) -> Value {
     let cells: Vec<Vec<String>> = rows
         .iter()
         .filter(|row| row.is_object())
+        .take(MAX_ROWS)
         .map(|row| columns.iter().map(|column| text(&row[column])).collect())
         .collect();
     json!({ "columns": columns, "rows": cells })

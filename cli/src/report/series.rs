@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+/// Twice the subsets that there are; what goes beyond is not ours.
+const MAX_OBJECTS: usize = 512;
+
 /// The upstream series by subsets of its patches; null if the rows are something else.
 pub(super) fn series(rows: &[Value]) -> Value {
-    let of = |object: &'static str| rows.iter().filter(move |row| row["object"] == object);
+    let of = |object: &'static str| rows.iter().filter(move |row| row["object"] == object).take(MAX_OBJECTS);
     let ways: Vec<Value> = of("failure").map(way).collect();
     let number = |signature: &Value| ways.iter().position(|way| way["signature"] == *signature).map(|at| at + 1);
     let mut cells: Vec<(u64, Value)> = of("subset").map(cell).collect();
@@ -15,11 +18,11 @@ pub(super) fn series(rows: &[Value]) -> Value {
     let safe = cells.iter().filter(|(_, cell)| cell["safe"] == true).count();
     let groups: Vec<Value> = of("group")
         .map(|group| {
-            let signatures = list(&group["signatures"]);
-            let cubes: Vec<String> = list(&group["cubes"]).iter().map(cube).collect();
+            let signatures = list(&group["signatures"]).iter().take(MAX_OBJECTS);
+            let cubes: Vec<String> = list(&group["cubes"]).iter().take(MAX_OBJECTS).map(cube).collect();
             json!({
                 "safe": group["safe"], "subsets": list(&group["subsets"]).len(), "cubes": cubes,
-                "ways": signatures.iter().filter_map(number).collect::<Vec<_>>(),
+                "ways": signatures.filter_map(number).collect::<Vec<_>>(),
             })
         })
         .collect();

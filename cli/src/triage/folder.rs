@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use regdiff_oracle::{Options, Signature, judge};
@@ -11,11 +12,13 @@ use serde::{Deserialize, Serialize};
 use super::{Seen, of};
 use crate::error::Error;
 use crate::input::Reading;
-use crate::{new_file, own_bug};
+use crate::{new_file, own_bug, strangers};
 
 /// What was written here, by role: `scenario.toml` may have become `scenario-2.toml`.
 const MANIFEST: &str = ".triage.json";
 const SEEN: &str = "seen.jsonl";
+/// What is larger was not written here.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// What became of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +47,15 @@ struct Manifest {
     minimal: bool,
 }
 
+impl Manifest {
+    /// What is none, or leads out of the folder, is left out: then nothing there counts as written by triage.
+    fn parse(text: &str) -> Self {
+        let mut manifest: Self = serde_json::from_str(text).unwrap_or_default();
+        manifest.files.retain(|role, written| strangers::is_name(role) && strangers::is_name(&written.name));
+        manifest
+    }
+}
+
 /// A folder of one signature.
 pub(crate) struct Folder {
     /// Where it is.
@@ -60,13 +72,17 @@ impl Folder {
     ///
     /// Something there cannot be read.
     pub(crate) fn open(path: PathBuf) -> Result<Self, Error> {
-        let existed = path.is_dir();
-        let read = |name: &str| match fs::read_to_string(path.join(name)) {
+        let existed = path.symlink_metadata().is_ok();
+        if existed && !strangers::is_folder(&path) {
+            let source = io::Error::other("is no folder, or a link to one, which is not followed");
+            return Err(Error::Read { file: path, source });
+        }
+        let read = |name: &str| match strangers::text(&path.join(name), MAX_BYTES) {
             Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::Read { file: path.join(name), source }),
         };
-        let manifest = read(MANIFEST)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let manifest = read(MANIFEST)?.map(|text| Manifest::parse(&text)).unwrap_or_default();
         let seen = read(SEEN)?.unwrap_or_default();
         let seen = seen.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         Ok(Self { path, manifest, seen, existed })
@@ -80,7 +96,7 @@ impl Folder {
     /// The scenario that is kept: the one written here, or anybody's `scenario.toml`, if it still shows the signature.
     pub(crate) fn kept(&self, signature: &Signature, options: &Options) -> Option<(Scenario, bool)> {
         let name = self.manifest.files.get("scenario.toml").map_or("scenario.toml", |written| written.name.as_str());
-        let scenario = Reading::default().read(&self.path.join(name)).ok()?.scenario;
+        let scenario = Reading::default().read_in_folder(&self.path.join(name)).ok()?.scenario;
         let shows = || judge(&scenario, options).finding(signature).is_some();
         own_bug::catch(shows).ok().filter(|shows| *shows)?;
         Some((scenario, self.manifest.minimal))
@@ -126,7 +142,7 @@ impl Folder {
         }
         if self.seen != known {
             // Lines that cannot be read stay as they are.
-            let mut text = fs::read_to_string(self.path.join(SEEN)).unwrap_or_default();
+            let mut text = strangers::text(&self.path.join(SEEN), MAX_BYTES).unwrap_or_default();
             for new in self.seen.difference(&known) {
                 text.push_str(&serde_json::to_string(new).map_err(|error| Error::Stdout(error.into()))?);
                 text.push('\n');
@@ -152,7 +168,7 @@ impl Folder {
         let ours = self.manifest.files.get(role).cloned();
         if let Some(written) = &ours {
             let file = self.path.join(&written.name);
-            let now = fs::read(&file).ok().map(|now| of(&now));
+            let now = strangers::read(&file, MAX_BYTES).ok().map(|now| of(&now));
             if now.as_deref() == Some(&hash) {
                 return Ok(false);
             }
@@ -165,7 +181,7 @@ impl Folder {
             if written.hash == hash {
                 return Ok(false);
             }
-        } else if fs::read(self.path.join(role)).is_ok_and(|now| of(&now) == hash) {
+        } else if strangers::read(&self.path.join(role), MAX_BYTES).is_ok_and(|now| of(&now) == hash) {
             self.remember(role, role.to_owned(), hash);
             return Ok(false);
         }
@@ -185,10 +201,10 @@ impl Folder {
 /// Whether triage itself wrote a file, and nobody changed it since: then it is a result, and no evidence.
 pub(crate) fn is_result(file: &Path) -> bool {
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
-    let Ok(text) = fs::read_to_string(folder.join(MANIFEST)) else { return false };
-    let manifest: Manifest = serde_json::from_str(&text).unwrap_or_default();
+    let Ok(text) = strangers::text(&folder.join(MANIFEST), MAX_BYTES) else { return false };
+    let manifest = Manifest::parse(&text);
     let written = manifest.files.values().find(|written| name == written.name.as_str());
-    written.is_some_and(|written| fs::read(file).is_ok_and(|now| of(&now) == written.hash))
+    written.is_some_and(|written| strangers::read(file, MAX_BYTES).is_ok_and(|now| of(&now) == written.hash))
 }
 
 /// How far a scenario is from what a reader finds simplest; less is better.
