@@ -152,6 +152,7 @@ mod tests {
         assert_eq!(did(missed, done, elsewhere), 0, "done alone");
         assert_eq!(did(done, missed, elsewhere), 1, "it never got there");
         assert_eq!(did(done, done, Point::RedoLinkDown), 0, "at registration");
+        assert_eq!(did(done, missed, Point::RedoLinkDown), 0, "where one side alone comes by");
         let mut findings = Vec::new();
         judge_pair(&scenario(), Pair { eager: &tired, deferred: &tired }, &mut findings);
         assert_eq!(findings, []);

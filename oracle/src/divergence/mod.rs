@@ -71,9 +71,12 @@ pub(crate) fn compare(scenario: &Scenario, seen: Pair<&Observation>) -> Comparis
     found
 }
 
-/// Whether a side that never came to rest did a step alone, or at registration: then the sides are in different situations.
+/// Whether a side that never came to rest did a step alone, or either side one at registration: then the sides are in different
+/// situations.
 pub(crate) fn parted(scenario: &Scenario, side: Side, tired: &Observation, rested: &Observation) -> bool {
-    steps::done_alone(scenario, side, tired, rested).or_else(|| steps::at_registration(scenario, tired)).is_some()
+    // What the other side did at registration, this one may never come to, and not because it never rests.
+    let at_registration = [tired, rested].into_iter().find_map(|seen| steps::at_registration(scenario, seen));
+    at_registration.or_else(|| steps::done_alone(scenario, side, tired, rested)).is_some()
 }
 
 /// A panic of the driver is a difference if the other side ran to its end, and did all that the stopped side did.
