@@ -4,7 +4,8 @@
 //! taken with a mask of 0 (midlayer.md 1, 11). With protection space always reserved none of them can happen, so that none
 //! is allowed in the masked pair.
 
-use regdiff_observation::{Event, LogId, Region, TrapKind};
+use regdiff_observation::{Event, LogId, MemoryOp, Region, TrapKind, Violation};
+use regdiff_scenario::Command;
 
 use super::context::{Context, surplus};
 use super::{Allowance, Reach};
@@ -59,6 +60,19 @@ pub(super) const LIST: &[Allowance] = &[
         signatures: &["divergence/event.log.PROT_SDB_MISSING"],
         reach: Reach::Difference,
         covers: eager_missing_prot_sdb,
+    },
+    Allowance {
+        id: "eager-counts-a-neighbour",
+        allows: "eager does not send a read or write of a disk, and all that waits for it stays away",
+        why: "the host was added with a protection mask of 0, so that a protection header lies in the next request, whose pointers are \
+              taken for a count of segments; the mask is 0 again when the command is prepared, and the driver refuses protection data \
+              that the disk does not take, over and over",
+        evidence: "Launchpad 1887124; midlayer.md 10.5, 10.6, 11.2 rule 4",
+        review: "2027-06-01",
+        scenario: "registration/eager-counts-a-neighbour",
+        signatures: &["divergence/event.command.read", "divergence/event.command.write"],
+        reach: Reach::Onward,
+        covers: eager_counts_a_neighbour,
     },
     Allowance {
         id: "eager-stale-host",
@@ -132,6 +146,21 @@ fn eager_missing_prot_sdb(context: &Context<'_>, finding: &Finding) -> bool {
         && !context.masked
         && context.protection_is_asked_for()
         && context.features_change()
+}
+
+fn eager_counts_a_neighbour(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some((Side::Deferred, Event::Command(sent), _)) = surplus(finding) else { return false };
+    let counted = |violation: &Violation| {
+        violation.op == MemoryOp::R1
+            && violation.region == Region::Neighbour
+            && violation.device == Some(sent.device)
+            && violation.command == Some(sent.command)
+    };
+    matches!(sent.command, Command::Read | Command::Write)
+        && !context.masked
+        && context.protection_is_asked_for()
+        && context.features_change()
+        && context.seen.eager.violations.iter().any(counted)
 }
 
 fn eager_stale_host(context: &Context<'_>, finding: &Finding) -> bool {

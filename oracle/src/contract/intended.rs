@@ -85,6 +85,8 @@ pub(super) const LIST: &[Allowance] = &[
         scenario: "registration/ptp-port-comes-later",
         signatures: &[
             "divergence/event.trace.ereptp1",
+            "divergence/event.trace.sctrpi1",
+            "divergence/event.trace.sctrpin",
             "divergence/port/absent-in-deferred",
             "divergence/unit/absent-in-deferred",
         ],
@@ -263,6 +265,15 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
                     || side == Side::Eager && ptp_port_is_due(context, record.device, at)) =>
         {
             (record.device, at)
+        }
+        // An rport of a port that was removed: when it is lost, the record tells whether there is a port of its name again.
+        (_, Some((side, Event::Trace(record), at)))
+            if (side, record.tag.text()) == (Side::Eager, "sctrpi1")
+                || (side, record.tag.text()) == (Side::Deferred, "sctrpin") =>
+        {
+            return context.is_ptp(record.device)
+                && context.has_port(Side::Eager, record.device, at)
+                && ptp_port_is_due(context, record.device, at);
         }
         _ => return false,
     };

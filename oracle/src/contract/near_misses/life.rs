@@ -337,6 +337,33 @@ fn an_adapter_is_freed_under_a_reset_that_came_before_its_removal() {
 }
 
 #[test]
+fn a_lost_rport_tells_whether_its_port_is_back() {
+    let lost = |scenario: &Scenario, eager: bool, status: u64, tag: &str, side| {
+        let mut seen = registered_after(1);
+        for rest in &mut seen.eager.rests {
+            rest.readings.extend(eager.then(|| reading(Object::Port(0, 7), Attribute::Status, 0)));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        for rest in &mut seen.deferred.rests {
+            rest.readings.push(reading(Object::Adapter(0), Attribute::Status, status));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        let record = Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 3, needed: 0 });
+        let counts = if side == Side::Eager { (2, 0) } else { (0, 2) };
+        id(scenario, &seen, &super::event(3, record, counts.0, counts.1))
+    };
+    let (closed, open, known) = (0x4000_0000, 0x4400_0000, Some("ptp-port-comes-later"));
+    assert_eq!(lost(&ptp(), true, closed, "sctrpi1", Side::Eager), known);
+    assert_eq!(lost(&ptp(), true, closed, "sctrpin", Side::Deferred), known);
+    assert_eq!(lost(&ptp(), true, closed, "sctrpi1", Side::Deferred), None);
+    assert_eq!(lost(&ptp(), true, closed, "sctrpin", Side::Eager), None);
+    assert_eq!(lost(&ptp(), true, closed, "scpdely", Side::Eager), None);
+    assert_eq!(lost(&ptp(), true, open, "sctrpi1", Side::Eager), None);
+    assert_eq!(lost(&ptp(), false, closed, "sctrpi1", Side::Eager), None);
+    assert_eq!(lost(&fabric(), true, closed, "sctrpi1", Side::Eager), None);
+}
+
+#[test]
 fn a_port_is_due_while_deferred_did_not_open_the_adapter_again() {
     let missing = |scenario: &Scenario, status: Option<u64>, port: bool, finding| {
         let mut seen = registered_after(1);

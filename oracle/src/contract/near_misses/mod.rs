@@ -217,6 +217,47 @@ fn a_missing_header_needs_a_mask_that_comes_and_goes() {
 }
 
 #[test]
+fn a_neighbour_is_counted_where_the_mask_goes() {
+    let counted = |op, region, device, command| {
+        let mut seen = registered_after(1);
+        let read = regdiff_observation::Violation { device, command, ..violation(op, region) };
+        seen.eager.violations.push(read);
+        seen
+    };
+    let (op, next, zero, read) = (regdiff_observation::MemoryOp::R1, Region::Neighbour, Some(0), Some(Command::Read));
+    let mut scenario = Scenario { steps: vec![Step::new(Trigger::FeatureUpdate)], ..fabric() };
+    let sent = |command| Event::Command(SentCommand { device: 0, command, port: 7, lun: 0 });
+    let missing = |scenario: &Scenario, seen: &Pair<Observation>, command, eager, deferred| {
+        id(scenario, seen, &event(2, sent(command), eager, deferred))
+    };
+    let seen = counted(op, next, zero, read);
+    assert_eq!(missing(&scenario, &seen, Command::Read, 0, 1), None, "no protection");
+    scenario.module.dix = true;
+    assert_eq!(missing(&scenario, &seen, Command::Read, 0, 1), Some("eager-counts-a-neighbour"));
+    assert_eq!(missing(&scenario, &seen, Command::Read, 1, 0), None);
+    assert_eq!(missing(&scenario, &seen, Command::Write, 0, 1), None, "another command counted");
+    assert_eq!(missing(&scenario, &seen, Command::Inquiry, 0, 1), None);
+    for other in [
+        registered_after(1),
+        counted(regdiff_observation::MemoryOp::R3, next, zero, read),
+        counted(op, Region::Slack, zero, read),
+        counted(op, next, Some(1), read),
+        counted(op, next, zero, Some(Command::Inquiry)),
+    ] {
+        assert_eq!(missing(&scenario, &other, Command::Read, 0, 1), None, "{:?}", other.eager.violations);
+    }
+    let inquiry = counted(op, next, zero, Some(Command::Inquiry));
+    assert_eq!(missing(&scenario, &inquiry, Command::Inquiry, 0, 1), None, "only reads and writes are prepared so");
+    let write = counted(op, next, zero, Some(Command::Write));
+    assert_eq!(missing(&scenario, &write, Command::Write, 0, 1), Some("eager-counts-a-neighbour"));
+    let mut masked = event(2, sent(Command::Read), 0, 1);
+    masked.masked = true;
+    assert_eq!(id(&scenario, &seen, &masked), None);
+    scenario.steps.clear();
+    assert_eq!(missing(&scenario, &seen, Command::Read, 0, 1), None, "the mask stays");
+}
+
+#[test]
 fn the_victim_of_an_overrun_is_a_request_or_a_list() {
     let mut scenario = fabric();
     scenario.module.dif = true;
