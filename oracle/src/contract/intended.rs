@@ -266,6 +266,14 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
         {
             (record.device, at)
         }
+        // An open later than the first that eager got on with, deferred does what was due.
+        (_, Some((Side::Deferred, Event::Trace(record), at)))
+            if record.tag == "ereptp1" && at > 0 && ptp_port_is_due(context, record.device, at - 1) =>
+        {
+            return context.is_ptp(record.device)
+                && context.has_port(Side::Eager, record.device, at - 1)
+                && ptp_port_came(context, record.device, at);
+        }
         // An rport of a port that was removed: when it is lost, the record tells whether there is a port of its name again.
         (_, Some((side, Event::Trace(record), at)))
             if (side, record.tag.text()) == (Side::Eager, "sctrpi1")

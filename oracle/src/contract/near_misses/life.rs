@@ -364,6 +364,35 @@ fn a_lost_rport_tells_whether_its_port_is_back() {
 }
 
 #[test]
+fn a_port_that_is_due_comes_with_a_later_open() {
+    let made = |scenario: &Scenario, eager: bool, status: u64, (before, after): (bool, bool), side, tag: &str| {
+        let mut seen = registered_after(1);
+        for rest in &mut seen.eager.rests {
+            rest.readings.extend(eager.then(|| reading(Object::Port(0, 7), Attribute::Status, 0)));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        for rest in &mut seen.deferred.rests {
+            let there = if rest.steps_begun < 3 { before } else { after };
+            rest.readings.push(reading(Object::Adapter(0), Attribute::Status, status));
+            rest.readings.extend(there.then(|| reading(Object::Port(0, 7), Attribute::Status, 0)));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        let record = Event::Trace(TraceRecord { device: 0, tag: Tag::new(tag), wanted: 2, needed: 0 });
+        let counts = if side == Side::Eager { (1, 0) } else { (0, 1) };
+        id(scenario, &seen, &super::event(3, record, counts.0, counts.1))
+    };
+    let (closed, open, comes, deferred) = (0x4000_0000, 0x4400_0000, (false, true), Side::Deferred);
+    assert_eq!(made(&ptp(), true, closed, comes, deferred, "ereptp1"), Some("ptp-port-comes-later"));
+    assert_eq!(made(&ptp(), true, closed, comes, Side::Eager, "ereptp1"), None);
+    assert_eq!(made(&ptp(), true, closed, comes, deferred, "ersfs_1"), None);
+    assert_eq!(made(&ptp(), false, closed, comes, deferred, "ereptp1"), None, "eager did not make it");
+    assert_eq!(made(&ptp(), true, open, comes, deferred, "ereptp1"), None, "the adapter was open");
+    assert_eq!(made(&ptp(), true, closed, (true, true), deferred, "ereptp1"), None, "it was there");
+    assert_eq!(made(&ptp(), true, closed, (false, false), deferred, "ereptp1"), None, "it is not there");
+    assert_eq!(made(&fabric(), true, closed, comes, deferred, "ereptp1"), None);
+}
+
+#[test]
 fn a_port_is_due_while_deferred_did_not_open_the_adapter_again() {
     let missing = |scenario: &Scenario, status: Option<u64>, port: bool, finding| {
         let mut seen = registered_after(1);

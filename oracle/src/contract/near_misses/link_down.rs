@@ -227,6 +227,26 @@ fn of_two_scans_eager_does_the_one_after_port_data() {
         assert_eq!(hangs(what, (1, 0), 0), None, "{what:?}: deferred shows the link as down");
     }
     assert_eq!(hangs(told(3), (1, 0), 3), None, "the link goes down");
+    // What the scan brings down is met by port data on one side only.
+    let shows = |eager: &[Event], deferred: &[Event], shown, object, attribute| {
+        let mut seen = dead_link(LogId::LdNoLight, 0, 0, shown);
+        for (side, sent) in [(&mut seen.eager, eager), (&mut seen.deferred, deferred)] {
+            side.rests.pop();
+            rest(side, 3, sent, &[]);
+        }
+        id(&fabric(), &seen, &at(3, Difference::Value { object, attribute, values: Pair { eager: 1, deferred: 0 } }))
+    };
+    let known = Some("scan-while-link-is-down");
+    for (object, attribute) in [(Object::Adapter(0), Attribute::ServiceLevel), (FC_HOST, Attribute::ActiveFc4s)] {
+        assert_eq!(shows(&late, &early, 3, object, attribute), known);
+        assert_ne!(shows(&late, &early, 0, object, attribute), known, "deferred shows the link as down");
+        assert_ne!(shows(&late, &late, 3, object, attribute), known);
+        assert_ne!(shows(&early, &early, 3, object, attribute), known);
+        assert_ne!(shows(&early, &late, 3, object, attribute), known);
+    }
+    assert_eq!(shows(&late, &early, 3, Object::Adapter(1), Attribute::ServiceLevel), None, "another device's");
+    assert_eq!(shows(&late, &early, 3, Object::Adapter(0), Attribute::Status), None);
+    assert_eq!(shows(&late, &early, 3, Object::Port(0, 5), Attribute::ServiceLevel), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use regdiff_scenario::{Answer, Command, ContentField, FsfStatus, ProtocolStatus,
 use super::fc_host_value;
 use crate::contract::context::{Context, object_of_eager, recovers_adapter, surplus};
 use crate::contract::{Allowance, Reach};
-use crate::divergence::Difference;
+use crate::divergence::{Difference, Located};
 use crate::finding::Finding;
 use crate::pair::Side;
 
@@ -30,7 +30,13 @@ pub(super) const LIST: &[Allowance] = &[
         evidence: "FINDINGS.md 3; driver.md 13.2",
         review: "2027-03-01",
         scenario: "registration/link-down-in-port-data",
-        signatures: &["divergence/event.command.*", "divergence/event.fc.linkup", "divergence/event.trace.*"],
+        signatures: &[
+            "divergence/adapter.service_level",
+            "divergence/event.command.*",
+            "divergence/event.fc.linkup",
+            "divergence/event.trace.*",
+            "divergence/fc_host.active_fc4s",
+        ],
         reach: Reach::Onward,
         covers: scan_while_link_is_down,
     },
@@ -132,6 +138,18 @@ fn redo_forgets_link_down(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 fn scan_while_link_is_down(context: &Context<'_>, finding: &Finding) -> bool {
+    // Both sides scan, but of an answer that brings the link down deferred learns before port data, eager after it.
+    if let Some(Located { difference: Difference::Value { object, attribute, .. }, steps_begun, .. }) =
+        finding.difference()
+    {
+        let (Object::Adapter(device) | Object::FcHost(device), at) = (*object, *steps_begun) else { return false };
+        let earlier = |side| scans_before_port_data(context, side, device, at, true);
+        return matches!(attribute, Attribute::ServiceLevel | Attribute::ActiveFc4s)
+            && at > 0
+            && shows_dead_link(context, device, at - 1)
+            && earlier(Side::Deferred)
+            && !earlier(Side::Eager);
+    }
     let Some((side, event, at)) = surplus(finding) else { return false };
     let (device, is_scan) = match event {
         Event::Command(sent) => (sent.device, SCAN.contains(&sent.command)),
