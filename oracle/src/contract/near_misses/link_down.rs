@@ -167,6 +167,29 @@ fn the_port_of_a_peer_named_zero_cannot_be_found_by_its_address() {
 }
 
 #[test]
+fn a_nameless_port_is_opened_by_the_address_that_eager_has() {
+    let opened = |scenario: &Scenario, line, (eager, deferred): (u64, u64), command, counts: (u32, u32)| {
+        let mut seen = dead_link(line, 0, 0, 3);
+        for (side, wwpn) in [(&mut seen.eager, eager), (&mut seen.deferred, deferred)] {
+            for rest in &mut side.rests {
+                rest.readings.push(reading(Object::Port(0, wwpn), Attribute::Status, 0));
+                rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+            }
+        }
+        let sent = Event::Command(SentCommand { device: 0, command, port: 1, lun: 0 });
+        id(scenario, &seen, &event(3, sent, counts.0, counts.1))
+    };
+    let (down, open, known) = (LogId::LdNoLight, Command::OpenPort, Some("ptp-port-without-name"));
+    assert_eq!(opened(&ptp(), down, (0, 0), open, (1, 0)), known);
+    assert_ne!(opened(&ptp(), down, (0, 0), open, (0, 1)), known);
+    assert_ne!(opened(&ptp(), down, (0, 0), Command::ClosePort, (1, 0)), known);
+    assert_ne!(opened(&ptp(), down, (7, 0), open, (1, 0)), known);
+    assert_ne!(opened(&ptp(), down, (0, 7), open, (1, 0)), known);
+    assert_ne!(opened(&ptp(), LogId::Oper, (0, 0), open, (1, 0)), known);
+    assert_ne!(opened(&fabric(), down, (0, 0), open, (1, 0)), known);
+}
+
+#[test]
 fn a_nameless_port_that_is_gone_at_the_rest_was_made_at_registration() {
     let found = |scenario: &Scenario, line, device, steps, counts: (u32, u32)| {
         let went = Event::Log(LogLine { id: line, device: Some(device), argument: 0 });

@@ -48,6 +48,7 @@ pub(super) const LIST: &[Allowance] = &[
         review: "2027-03-01",
         scenario: "registration/nameless-port-ptp",
         signatures: &[
+            "divergence/event.command.open_port",
             "divergence/event.trace.ereptp1",
             "divergence/event.trace.fcrscn1",
             "divergence/event.trace.fssrpc1",
@@ -202,6 +203,14 @@ fn ptp_port_without_name(context: &Context<'_>, finding: &Finding) -> bool {
             && context.is_ptp(record.device)
             && context.has(Side::Deferred, Object::Port(record.device, 0), at)
             && link_went_down(context, record.device, at);
+    }
+    // When recovery opens it, eager does so by its address; deferred has to ask the name server for that, in vain.
+    if let Some((Side::Eager, Event::Command(sent), at)) = surplus(finding) {
+        return sent.command == Command::OpenPort
+            && context.is_ptp(sent.device)
+            && context.has(Side::Eager, Object::Port(sent.device, 0), at)
+            && context.has(Side::Deferred, Object::Port(sent.device, 0), at)
+            && link_went_down(context, sent.device, at);
     }
     let Some(located) = finding.difference() else { return false };
     let Difference::Object { object: Object::Port(device, wwpn), present } = located.difference else { return false };
