@@ -291,7 +291,7 @@ fn ptp_port_comes_later(context: &Context<'_>, finding: &Finding) -> bool {
 }
 
 /// Whether deferred has not made the port of a point-to-point peer, because the adapter was not opened again.
-fn ptp_port_is_due(context: &Context<'_>, device: u8, at: u32) -> bool {
+pub(super) fn ptp_port_is_due(context: &Context<'_>, device: u8, at: u32) -> bool {
     context.is_open(Side::Deferred, device, at) == Some(false) && !context.has_port(Side::Deferred, device, at)
 }
 

@@ -8,7 +8,7 @@ use regdiff_scenario::{
     Answer, Command, Content, ContentField, Context, FsfStatus, ProtocolStatus, Reply, Scalar, Scenario, Topology,
 };
 
-use super::super::tests::{at, id};
+use super::super::tests::{at, id, registered_after};
 use super::open::{FC_HOST, HOST, quiet, value};
 use super::{event, fabric, ptp};
 use crate::contract::Finding;
@@ -358,4 +358,37 @@ fn a_port_of_a_peer_is_made_or_missed_point_to_point() {
     assert_eq!(misses(&fabric(), Attribute::Failed, 1, 0), None);
     let unit = value(3, Object::Unit(0, 5, 5), Attribute::Failed, 1, 0);
     assert_eq!(id(&ptp(), &quiet(), &unit), None);
+}
+
+#[test]
+fn a_port_that_was_due_stays_away_where_the_link_is_another() {
+    let misses = |scenario: &Scenario, status: u64, eager: u64, deferred: bool| {
+        let mut seen = registered_after(1);
+        for rest in &mut seen.eager.rests {
+            rest.readings.push(reading(Object::Port(0, eager), Attribute::Status, 0));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        for rest in &mut seen.deferred.rests {
+            rest.readings.push(reading(
+                Object::Adapter(0),
+                Attribute::Status,
+                if rest.steps_begun < 4 { status } else { 0x4400_0000 },
+            ));
+            rest.readings.extend(deferred.then(|| reading(Object::Port(0, 9), Attribute::Status, 0)));
+            rest.readings.sort_by_key(|reading| (reading.object, reading.attribute));
+        }
+        id(scenario, &seen, &at(4, Difference::Object { object: Object::Port(0, 7), present: Side::Eager }))
+    };
+    let told = |value| {
+        let contents = vec![Content { field: ContentField::FcTopology, value }];
+        Scenario { firmware: vec![Answer { contents, ..Answer::default() }], ..fabric() }
+    };
+    let (another, closed, known) =
+        (told(Topology::PointToPoint.to_raw()), 0x4000_0000, Some("ptp-port-between-exchanges"));
+    assert_eq!(misses(&another, closed, 7, false), known);
+    assert_eq!(misses(&ptp(), closed, 7, false), None, "the link is always the same");
+    assert_eq!(misses(&fabric(), closed, 7, false), None);
+    assert_eq!(misses(&another, 0x4400_0000, 7, false), None, "the adapter was open all the time");
+    assert_eq!(misses(&another, closed, 8, false), None, "eager has made it since");
+    assert_eq!(misses(&another, closed, 7, true), None, "it had its port");
 }

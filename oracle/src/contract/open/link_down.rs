@@ -5,6 +5,7 @@ use regdiff_scenario::{Answer, Command, ContentField, FsfStatus, ProtocolStatus,
 
 use super::fc_host_value;
 use crate::contract::context::{Context, object_of_eager, recovers_adapter, surplus};
+use crate::contract::intended::ptp_port_is_due;
 use crate::contract::{Allowance, Reach};
 use crate::divergence::{Difference, Located};
 use crate::finding::Finding;
@@ -273,11 +274,12 @@ fn ptp_port_between_exchanges(context: &Context<'_>, finding: &Finding) -> bool 
     if let Some((Side::Eager, Event::Trace(record), at)) = surplus(finding) {
         return record.tag == "ereptp1" && is_another(record.device, at);
     }
-    // Without records the port itself tells.
-    context.scenario.module.dbflevel == 0
-        && object_of_eager(finding).is_some_and(
-            |(object, located)| matches!(object, Object::Port(device, _) if is_another(device, located.steps_begun)),
-        )
+    // Without records the port itself tells, or where it was due at first, so that its record came later for another reason.
+    let Some((object @ Object::Port(device, _), located)) = object_of_eager(finding) else { return false };
+    let at = located.steps_begun;
+    let was_due =
+        || (0..at).any(|rest| context.has(Side::Eager, object, rest) && ptp_port_is_due(context, device, rest));
+    is_another(device, at) && (context.scenario.module.dbflevel == 0 || was_due())
 }
 
 /// Whether a script tells of another peer than a device has, and deferred asked more than once until that rest.
