@@ -143,7 +143,9 @@ pub(super) const LIST: &[Allowance] = &[
         scenario: "registration/host-files-before-host",
         signatures: &["divergence/event.command.*", "divergence/step.*"],
         reach: Reach::Onward,
-        covers: |context, finding| host_file(context, finding, READS) || asked_by_file(context, finding),
+        covers: |context, finding| {
+            host_file(context, finding, READS) || asked_by_file(context, finding) || failure_is_left(context, finding)
+        },
     },
     Allowance {
         id: "host-commands-come-later",
@@ -389,6 +391,29 @@ fn asked_by_file(context: &Context<'_>, finding: &Finding) -> bool {
         && (side == Side::Eager || context.scenario.firmware.iter().any(shifted))
         && context.waited_for_registration(sent.device, at)
         && context.scenario.steps.iter().enumerate().take(at as usize).any(refused)
+}
+
+/// Whether a user's access meets a failure in deferred that an earlier one, to a file that only eager had, met in eager; both may
+/// have returned the same error then.
+fn failure_is_left(context: &Context<'_>, finding: &Finding) -> bool {
+    let Some(outcome) = outcome(finding) else { return false };
+    let steps = || context.scenario.steps.iter().enumerate().filter(|(_, step)| step.device == outcome.device);
+    let armed = |before: usize| {
+        steps().take_while(|(index, _)| *index < before).any(|(index, step)| {
+            step.trigger == Trigger::Fail
+                && context.seen.sides().iter().all(|(_, seen)| seen.failures_hit.contains(&(index as u32)))
+        })
+    };
+    READS.contains(&outcome.trigger)
+        && failed(outcome.outcomes.deferred)
+        && !failed(outcome.outcomes.eager)
+        && steps().take_while(|(index, _)| index + 1 < outcome.at as usize).any(|(index, step)| {
+            let refused = |seen: &Observation| seen.steps.get(index).is_some_and(|outcome| failed(*outcome));
+            READS.contains(&step.trigger)
+                && context.seen.sides().iter().all(|(_, seen)| refused(seen))
+                && context.waited_for_registration(outcome.device, index as u32 + 1)
+                && armed(index)
+        })
 }
 
 fn failed_registration_fails_online(context: &Context<'_>, finding: &Finding) -> bool {

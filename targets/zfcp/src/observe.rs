@@ -64,7 +64,8 @@ impl Column<'_> {
     fn put(&mut self, attribute: A, value: impl Into<u64>) -> &mut Self {
         let mut at = self.readings.len();
         self.readings.push(Reading { object: self.object, attribute, value: value.into() });
-        while at > self.from && self.readings[at - 1].attribute > attribute {
+        // Two objects of one name that follow each other share a column, so that values count too.
+        while at > self.from && self.readings[at - 1] > self.readings[at] {
             self.readings.swap(at - 1, at);
             at -= 1;
         }
@@ -290,4 +291,25 @@ fn disk_attributes(sheet: &mut Sheet, sdev: &ScsiDevice) {
         .put(A::ProtectionMode, disk.protection_mode(sdev.host.prot_capabilities.get()))
         .put(A::IntegrityFormat, disk.integrity.get())
         .put(A::DeviceIsIntegrityCapable, disk.device_integrity.get());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_objects_of_one_name_are_read_in_order() {
+        let port = Object::Rport(0, 1);
+        for between in [false, true] {
+            let mut sheet = Sheet { readings: Vec::new(), objects: Vec::new() };
+            sheet.of(port).put(A::PortState, 2_u8).put(A::PortId, 1_u8);
+            if between {
+                sheet.of(Object::Host(0)).put(A::HostNo, 0_u8);
+            }
+            sheet.of(port).put(A::PortState, 1_u8).put(A::PortId, 1_u8);
+            let all = sheet.sorted();
+            assert!(all.is_sorted(), "{all:?}");
+            assert_eq!(all.len(), if between { 5 } else { 4 });
+        }
+    }
 }

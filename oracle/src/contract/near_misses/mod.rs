@@ -157,6 +157,33 @@ fn a_file_of_the_host_asks_the_firmware_in_eager_only() {
 }
 
 #[test]
+fn a_failure_that_eager_met_in_an_earlier_file_is_left_for_deferred() {
+    let known = Some("host-files-come-later");
+    // A failure is armed, a file is read before deferred's registration, and one after it.
+    let meets = |armed: Trigger, first: Trigger, then: Trigger, early, hit: [u32; 2], outcomes: [i64; 2]| {
+        let mut seen = registered_after(if early { 1 } else { 3 });
+        for (side, hit) in [(&mut seen.eager, hit[0]), (&mut seen.deferred, hit[1])] {
+            side.steps = vec![StepOutcome::Done(0), StepOutcome::Done(-2), StepOutcome::Done(1)];
+            side.failures_hit = vec![hit];
+        }
+        let steps = vec![Step::new(armed), Step::new(first), Step::new(then)];
+        let outcomes = Pair { eager: StepOutcome::Done(outcomes[0]), deferred: StepOutcome::Done(outcomes[1]) };
+        let outcome = Difference::Outcome { step: 2, trigger: then, device: 0, outcomes };
+        id(&Scenario { steps, ..fabric() }, &seen, &at(4, outcome))
+    };
+    let (fail, read) = (Trigger::Fail, Trigger::ReadAttribute);
+    assert_eq!(meets(fail, read, read, false, [0, 0], [7, -12]), known);
+    assert_eq!(meets(fail, read, read, false, [0, 0], [-12, 7]), None);
+    assert_eq!(meets(fail, read, read, false, [0, 0], [-2, -12]), None);
+    assert_eq!(meets(fail, read, read, true, [0, 0], [7, -12]), None, "deferred had its host");
+    assert_eq!(meets(fail, read, read, false, [1, 0], [7, -12]), None, "eager did not meet it");
+    assert_eq!(meets(fail, read, read, false, [0, 1], [7, -12]), None, "deferred did not meet it");
+    assert_eq!(meets(Trigger::LinkUp, read, read, false, [0, 0], [7, -12]), None);
+    assert_eq!(meets(fail, Trigger::LinkUp, read, false, [0, 0], [7, -12]), None);
+    assert_eq!(meets(fail, read, Trigger::Write, false, [0, 0], [7, -12]), None);
+}
+
+#[test]
 fn a_failed_enqueue_is_logged_where_registration_was_made_to_fail() {
     let seen = registered_after(3);
     let mut fail = Step::new(Trigger::Fail);
