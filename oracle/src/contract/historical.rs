@@ -51,14 +51,15 @@ pub(super) const LIST: &[Allowance] = &[
     },
     Allowance {
         id: "eager-missing-prot-sdb",
-        allows: "eager fails I/O with protection data for want of a protection header, and warns of it once",
+        allows: "eager fails I/O with protection data for want of a protection header, and warns of it once; all that follows",
         why: "the host was added with a protection mask of 0, so that its requests have no protection header; the mask is 0 again \
-              when the command is prepared, so that nothing is stored there, but the disk still has its profile",
+              when the command is prepared, so that nothing is stored there, but the disk still has its profile. \
+              Deferred sends that I/O, or hangs in it (dix-without-dif)",
         evidence: "Launchpad 1887124; midlayer.md 8.2, 8.3, 11.3",
         review: "2027-06-01",
         scenario: "registration/eager-missing-prot-sdb",
         signatures: &["divergence/event.log.PROT_SDB_MISSING"],
-        reach: Reach::Difference,
+        reach: Reach::Onward,
         covers: eager_missing_prot_sdb,
     },
     Allowance {
