@@ -7,6 +7,7 @@ use regdiff_oracle::{Options, explain, pair};
 use regdiff_scenario::{Scenario, parts, text};
 use serde_json::json;
 
+use crate::args::AllowLevel;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::input::Reading;
@@ -16,6 +17,7 @@ use crate::style::HEADING;
 const EXAMPLES: &str = "\
 Examples:
   regdiff show corpus/registration/lp1887124.toml
+  regdiff show --allow open fuzz/artifacts/registration/crash-*
   regdiff show --no-timelines fuzz/artifacts/registration/crash-*
   regdiff show --json FILE
 
@@ -30,6 +32,9 @@ pub(crate) struct Arguments {
     /// Show the scenario only, and run nothing
     #[arg(long)]
     no_timelines: bool,
+    /// Which allowances count: the timelines end where something shows that none covers
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "intended", conflicts_with = "no_timelines")]
+    allow: AllowLevel,
     /// Print one JSON object: the scenario, its text, and the observations of both sides
     #[arg(long)]
     json: bool,
@@ -40,7 +45,7 @@ pub(crate) struct Arguments {
 /// Shows one scenario.
 pub(crate) fn perform(arguments: &Arguments, out: &mut Out) -> Result<ExitCode, Error> {
     let input = arguments.reading.read(&arguments.file)?;
-    let (scenario, options) = (&input.scenario, Options::default());
+    let (scenario, options) = (&input.scenario, Options::allowing(arguments.allow.allow()));
     if arguments.json {
         let mut value = json!({
             "file": input.file.display().to_string(),

@@ -119,6 +119,17 @@ fn show_prints_the_scenario_and_both_timelines() {
 }
 
 #[test]
+fn show_ends_at_what_is_not_allowed() {
+    let file = seed().with_file_name("../regressions/scan-before-port-data-of-a-dead-link.toml");
+    let rests =
+        |level| regdiff_on(&["show", "--allow", level], &file).ends_with(0).stdout.matches("-- at rest").count();
+    assert_eq!(rests("intended"), 2, "up to what the first open left behind");
+    assert_eq!(rests("open"), 4, "to the end");
+    let default = regdiff_on(&["show"], &file).ends_with(0).stdout.matches("-- at rest").count();
+    assert_eq!(default, rests("intended"));
+}
+
+#[test]
 fn the_seed_is_explained_on_one_screen() {
     let text = regdiff_on(&["explain"], &seed()).ends_with(0).stdout;
     assert!(text.lines().count() <= 60 && text.lines().all(|line| line.chars().count() <= 120), "{text}");

@@ -20,15 +20,12 @@ const MAX_LINES: usize = 120;
 /// Lines of the other side that are shown after one side has stopped.
 const GLIMPSE: usize = 3;
 
-/// Both runs side by side, event by event, up to the rest where the first finding shows (or the first difference, if
-/// everything is allowed). A mark says where an event happens: `=` on both sides, `<` in eager only, `>` in deferred only.
+/// Both runs side by side, event by event, up to the rest where the first finding shows, or to the end if everything is
+/// allowed. A mark says where an event happens: `=` on both sides, `<` in eager only, `>` in deferred only.
 pub fn timelines(scenario: &Scenario, options: &Options) -> String {
     let report = judge(scenario, options);
     let finding = report.findings.first();
-    let until = match finding.and_then(Finding::difference).or(report.first_difference.as_ref()) {
-        Some(located) if finding.is_none_or(|finding| finding.difference().is_some()) => located.steps_begun,
-        _ => u32::MAX,
-    };
+    let until = finding.and_then(Finding::difference).map_or(u32::MAX, |located| located.steps_begun);
     let mut variants = Pair { eager: options.left, deferred: options.right };
     if finding.is_some_and(|finding| finding.masked) {
         variants = variants.map(|variant| variant.masked().unwrap_or(variant));
